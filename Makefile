@@ -1,0 +1,46 @@
+# Everything from a bare machine: Python 3.11, make and apt are enough.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
+
+.PHONY: demo up test lint clean services
+
+demo: .venv/.installed
+	$(BIN)/madoguchi demo
+
+up: .venv/.installed
+	$(BIN)/madoguchi up
+
+test: lint services
+	$(BIN)/python -m pytest
+	MADOGUCHI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -m django_db
+
+lint: .venv/.developer
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The suite's servers: a mail server and a database, started on free ports by the tests themselves.
+services:
+	@command -v dovecot >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+		{ $(APT) update -q && $(APT) install -q -y --no-install-recommends \
+			dovecot-imapd postgresql; }
+
+# Debian keeps venv's pip in a package of its own.
+.venv/bin/python:
+	$(PYTHON) -m ensurepip --version >/dev/null 2>&1 || \
+		{ $(APT) update -q && $(APT) install -q -y python3-venv; }
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml constraints.txt .venv/bin/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@touch $@
+
+.venv/.developer: pyproject.toml constraints.txt .venv/bin/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	@touch $@ .venv/.installed
+
+clean:
+	rm -rf var

@@ -1,0 +1,1 @@
+"""The record: shared types, models, state moves, configuration, policy, errors and the clock."""

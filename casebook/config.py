@@ -1,0 +1,246 @@
+"""The configuration: `madoguchi.toml`, overridden by the environment, typed and checked.
+
+Secrets never stand in the file: it names the environment variable or the file that holds them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from casebook.errors import ConfigError
+
+CONFIG_VARIABLE = "MADOGUCHI_CONFIG"
+"""The environment variable that names the configuration file."""
+
+DEFAULT_FILE = "madoguchi.toml"
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Table(BaseModel):
+    """Base of every table in the file: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Secret(Table):
+    """Where a secret stands: `{ env = "NAME" }` or `{ file = "PATH" }`."""
+
+    env: str | None = None
+    """Environment variable that holds the secret."""
+    file: Path | None = None
+    """File that holds the secret; surrounding white space is dropped."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_literal(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError(
+                'a secret is not written here: use { env = "NAME" } or { file = "PATH" }'
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise ValueError('name one place: { env = "NAME" } or { file = "PATH" }')
+        return self
+
+    def find(self) -> str | None:
+        """The secret, or None where its variable or file is absent or empty."""
+        if self.env is not None:
+            return os.environ.get(self.env) or None
+        assert self.file is not None
+        try:
+            return self.file.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ConfigError(f"secret file {self.file}: {error.strerror}") from error
+
+    def reveal(self) -> str:
+        """The secret. Raises ConfigError, naming the place, where there is none."""
+        value = self.find()
+        if value is None:
+            place = f"environment variable {self.env}" if self.env else f"file {self.file}"
+            raise ConfigError(f"no secret in the {place}: set it")
+        return value
+
+
+class Embedding(Table):
+    """How texts become vectors."""
+
+    model: str = "bundled"
+    """`bundled` (all-MiniLM-L6-v2 from its package), or any sentence-transformers name or path."""
+    batch_size: Annotated[int, Field(ge=1, le=512)] = 32
+    """Texts encoded at once."""
+
+
+class Index(Table):
+    """Where vectors are searched; SQL stays the truth and can rebuild it."""
+
+    backend: Literal["embedded", "server", "memory"] = "embedded"
+    """`embedded` (Qdrant in the process), `server` (Qdrant at `url`), `memory` (for trials)."""
+    url: str = "http://127.0.0.1:6333"
+    """Address of the Qdrant server; read only where `backend = "server"`."""
+    api_key: Secret | None = None
+    """API key of the Qdrant server."""
+
+
+class Intake(Table):
+    """How much is taken at once, and how often a failing message is tried."""
+
+    batch: Annotated[int, Field(ge=1, le=2000)] = 200
+    """Messages that are understood and answered in one transaction."""
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    """Tries before a message that fails is put into quarantine."""
+
+
+class Prefect(Table):
+    """Where the runs are recorded."""
+
+    api_url: str = "http://127.0.0.1:4200/api"
+    """Address of the Prefect server's API; `madoguchi up` starts one there."""
+
+
+class SourceTable(BaseModel):
+    """One `[[sources]]` table: what every source has. The rest belongs to its connector."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+    """Its name in the record, in logs and in the desk; never reused for another account."""
+    type: str
+    """Which connector reads it: `imap` or `files`."""
+    interval: Seconds = 60
+    """Seconds between two polls."""
+    enabled: bool = True
+    """Set to false to leave it out without losing where it stood."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What only the connector understands; it validates them itself."""
+        return dict(self.model_extra or {})
+
+
+class Settings(BaseSettings):
+    """The whole configuration. An environment variable `MADOGUCHI_<KEY>` overrides the file;
+    `__` stands between a table and its key (`MADOGUCHI_INDEX__BACKEND`)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MADOGUCHI_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    var: Path = Path("var")
+    """Folder for all that is made at run time; relative to the configuration file."""
+    policy: str = "default"
+    """Policy pack: the name of one that comes along, or the path of a TOML file."""
+    language: Literal["ja", "en"] = "ja"
+    """Language of the screens and of the command line's tables."""
+    database: Secret = Secret(env="DATABASE_URL")
+    """Where the database's URL stands (it holds a password). None there: SQLite in `var`."""
+    embedding: Embedding = Embedding()
+    index: Index = Index()
+    intake: Intake = Intake()
+    prefect: Prefect = Prefect()
+    sources: tuple[SourceTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [source.name for source in self.sources]
+        double = next((name for name in names if names.count(name) > 1), None)
+        if double:
+            raise ValueError(f"two sources are named {double!r}: give each its own name")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL as dj-database-url reads it."""
+        return self.database.find() or f"sqlite:///{self.var / 'madoguchi.sqlite3'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file; no dotenv."""
+        path = config_path()
+        if path is None:
+            return (init_settings, env_settings)
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path))
+
+
+def config_path() -> Path | None:
+    """The file in force: what `MADOGUCHI_CONFIG` names, else `madoguchi.toml` here, else the one
+    that the demonstration left in `var`, else None."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named).absolute()
+    here = (Path(DEFAULT_FILE), Path("var") / DEFAULT_FILE)
+    return next((path.absolute() for path in here if path.exists()), None)
+
+
+@cache
+def settings() -> Settings:
+    """The configuration in force, read once a process. Raises ConfigError with one clear line."""
+    path = config_path()
+    if path is not None and not path.is_file():
+        raise ConfigError(f"{path}: no such file ({CONFIG_VARIABLE} names it)")
+    origin = path.name if path else "environment"
+    try:
+        found = Settings()
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: {explain(error, Settings)}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{origin}: not readable as TOML: {error}") from error
+    except SettingsError as error:
+        raise ConfigError(f"{origin}: {error}") from error
+    base = path.parent if path else Path.cwd()
+    return found.model_copy(update={"var": (base / found.var).resolve()})
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first problem of a validation in one line, with a suggestion for a misspelt key."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(
+            str(first["loc"][-1]), _known_keys(model, first["loc"]), n=1
+        )
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        return f"unknown key {where!r}{hint}"
+    if first["type"] == "missing":
+        return f"key {where!r} is missing"
+    text = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {text}" if where else text
+
+
+def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    fields = model.model_fields
+    for part in location[:-1]:
+        annotation = fields[part].annotation if isinstance(part, str) and part in fields else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            fields = annotation.model_fields
+    return list(fields)

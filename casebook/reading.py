@@ -1,0 +1,169 @@
+"""Questions to the record. Nothing here changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from casebook import models as m
+from casebook.config import SourceTable
+from casebook.receipt import find_receipts
+from casebook.states import CaseState, DraftState, MessageState
+from casebook.types import Direction, KnownMessage, Point
+
+_JITTER_SECONDS = 30
+"""A run may come a little early against the last one; a source is due all the same."""
+
+
+def due(tables: Iterable[SourceTable], at: datetime) -> list[str]:
+    """The names of the enabled sources whose interval has passed and that may be asked again."""
+    rows = {row.name: row for row in m.Source.objects.all()}
+    return [table.name for table in tables if table.enabled and _due(table, rows, at)]
+
+
+def _due(table: SourceTable, rows: dict[str, m.Source], at: datetime) -> bool:
+    row = rows.get(table.name)
+    if row is None or row.polled_at is None:
+        return True
+    if row.not_before is not None:
+        return row.not_before <= at
+    slack = min(table.interval / 2, _JITTER_SECONDS)
+    return row.polled_at + timedelta(seconds=table.interval - slack) <= at
+
+
+def in_state(state: MessageState, limit: int, after: int = 0) -> list[int]:
+    """The keys of the messages in `state` above the key `after`, oldest first."""
+    rows = m.Message.objects.filter(state=state, pk__gt=after).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def state_count(state: MessageState) -> int:
+    """How many messages are in `state`."""
+    return m.Message.objects.filter(state=state).count()
+
+
+def incoming(keys: Sequence[int]) -> list[tuple[m.Message, KnownMessage]]:
+    """The RECEIVED messages among `keys` in the order of arrival, and as relations need them."""
+    rows = m.Message.objects.filter(pk__in=keys, state=MessageState.RECEIVED).order_by("pk")
+    quoted = {row.pk: _quoted(row) for row in rows}
+    numbers = {number for found in quoted.values() for number in found}
+    cases = dict(m.Case.objects.filter(receipt__in=numbers).values_list("receipt", "pk"))
+    return [(row, _known(row, {n: cases[n] for n in quoted[row.pk] if n in cases})) for row in rows]
+
+
+def relatives(messages: Sequence[KnownMessage], window: timedelta) -> list[KnownMessage]:
+    """The messages that any of `messages` may belong to, oldest first: those of their threads, and
+    those of the same authors up to `window` before."""
+    if not messages:
+        return []
+    authors = {message.author for message in messages if message.author}
+    threads = {name for message in messages for name in message.thread}
+    oldest = min(message.at for message in messages) - window
+    rows = m.Message.objects.filter(
+        Q(message_id__in=threads) | Q(author__in=authors, received_at__gte=oldest),
+        case__isnull=False,
+        direction=Direction.IN,
+    )
+    return [_known(row, {}) for row in rows.order_by("pk")]
+
+
+def _quoted(row: m.Message) -> tuple[str, ...]:
+    return find_receipts("\n".join((row.subject, row.new_text, *row.recipients)))
+
+
+def _known(row: m.Message, receipts: dict[str, int]) -> KnownMessage:
+    names = [*row.references, row.in_reply_to]
+    return KnownMessage(
+        key=row.pk,
+        case=row.case_id,
+        author=row.author,
+        at=row.received_at,
+        text=f"{row.subject}\n{row.new_text}",
+        message_id=row.message_id,
+        thread=tuple(dict.fromkeys(name for name in names if name)),
+        receipts=receipts,
+    )
+
+
+def to_answer(keys: Sequence[int], model: str) -> dict[m.Case, list[tuple[m.Message, bytes]]]:
+    """The cases of the RELATED messages among `keys`, each with all its RELATED messages, oldest
+    first, and their vectors under `model` (empty bytes where there is none)."""
+    cases = m.Message.objects.filter(pk__in=keys).values_list("case", flat=True)
+    rows = (
+        m.Message.objects.filter(case__in=list(cases), state=MessageState.RELATED)
+        .select_related("case", "relation")
+        .order_by("pk")
+    )
+    vectors = dict(
+        m.Embedding.objects.filter(message__in=[row.pk for row in rows], model=model).values_list(
+            "message__pk", "vector"
+        )
+    )
+    found: dict[m.Case, list[tuple[m.Message, bytes]]] = {}
+    for row in rows:
+        assert row.case is not None
+        found.setdefault(row.case, []).append((row, bytes(vectors.get(row.pk, b""))))
+    return found
+
+
+def answered_before(cases: Iterable[m.Case]) -> set[int]:
+    """The keys of those cases in which a message was dealt with before."""
+    rows = m.Message.objects.filter(case__in=list(cases), state=MessageState.ANSWERED)
+    return set(rows.values_list("case", flat=True))
+
+
+class Vectors:
+    """The record's vectors under one model, as an index takes them (`enrich.index.Record`)."""
+
+    def __init__(self, model: str) -> None:
+        """`model` is the embedding model's name."""
+        self._rows = m.Embedding.objects.filter(model=model, message__case__isnull=False)
+
+    def since(self, revision: int) -> Iterator[Point]:
+        """The points above a revision, in rising order."""
+        return self._points(self._rows.filter(revision__gt=revision))
+
+    def count(self) -> int:
+        """How many messages have a point."""
+        return self._rows.count()
+
+    def keys(self) -> set[int]:
+        """All messages that have a point."""
+        return set(self._rows.values_list("message__pk", flat=True))
+
+    def only(self, messages: set[int]) -> Iterator[Point]:
+        """The points of these messages."""
+        wanted = sorted(messages)
+        for start in range(0, len(wanted), 500):
+            yield from self._points(self._rows.filter(message__in=wanted[start : start + 500]))
+
+    def _points(self, rows: QuerySet[m.Embedding]) -> Iterator[Point]:
+        over = (CaseState.RESOLVED, CaseState.CLOSED)
+        values = rows.order_by("revision").values_list(
+            "message__pk", "message__case", "message__case__state", "message__case__replied_at",
+            "revision", "vector",
+        )  # fmt: skip
+        for message, case, state, replied, revision, vector in values.iterator(chunk_size=1000):
+            settled = state in over and replied is not None
+            yield Point(message, case, settled, revision, bytes(vector))
+
+
+def without_vector(model: str) -> QuerySet[m.Message]:
+    """Customers' messages of a case that have no vector under `model`, oldest first."""
+    rows = m.Message.objects.filter(direction=Direction.IN, case__isnull=False)
+    return rows.exclude(embeddings__model=model).order_by("pk")
+
+
+def queue(states: Sequence[DraftState] = (DraftState.PENDING,)) -> list[m.Draft]:
+    """Drafts in these states, what presses most first: severity, then the time they name."""
+    rows = m.Draft.objects.filter(state__in=states).select_related(
+        "case", "answers", "answers__triage", "estimate"
+    )
+    return list(rows.order_by("-answers__triage__severity", "due", "pk"))
+
+
+def wording(draft: m.Draft) -> m.DraftVersion:
+    """The version of a draft that is in force."""
+    return draft.versions.get(number=draft.version)

@@ -1,0 +1,32 @@
+"""Receipt numbers: `M-7F3K2Q`, Crockford base32, the last character a check.
+
+Source: https://www.crockford.com/base32.html (the alphabet, and reading I and L as 1, O as 0).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOOKALIKES = str.maketrans("ILO", "110")
+_DIGITS = 5
+_PATTERN = re.compile(r"(?<![A-Z0-9])M-([0-9A-TV-Z]{6})(?![A-Z0-9])", re.IGNORECASE)
+
+
+def new_receipt() -> str:
+    """A fresh receipt number; unique only once the record has accepted it."""
+    digits = "".join(secrets.choice(ALPHABET) for _ in range(_DIGITS))
+    return f"M-{digits}{_check(digits)}"
+
+
+def find_receipts(text: str) -> tuple[str, ...]:
+    """The valid receipt numbers quoted in `text`, in their order, each once, in canonical form."""
+    found = (match[1].upper().translate(_LOOKALIKES) for match in _PATTERN.finditer(text))
+    return tuple(dict.fromkeys(f"M-{code}" for code in found if code[-1] == _check(code[:-1])))
+
+
+def _check(digits: str) -> str:
+    # Weights are odd, so coprime to 32: any one wrong character is seen, and most swaps.
+    total = sum((2 * place + 1) * ALPHABET.index(digit) for place, digit in enumerate(digits))
+    return ALPHABET[total % len(ALPHABET)]

@@ -1,0 +1,114 @@
+"""From plain values to rows of the record: what fits, cleaned of what a database refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from casebook import models as m
+from casebook.clock import now
+from casebook.states import CaseState, MessageState
+from casebook.types import Attachment, Direction, Inbound, PastCase, Triage
+
+
+def attachment_rows(message: m.Message, attachments: Iterable[Attachment]) -> list[m.Attachment]:
+    """The rows of a message's attachments, in their order."""
+    return [
+        m.Attachment(
+            message=message,
+            position=place,
+            name=clean(attachment.name),
+            type=clean(attachment.type, 255),
+            bytes=attachment.bytes,
+        )
+        for place, attachment in enumerate(attachments)
+    ]
+
+
+def triage_row(message: int, triage: Triage) -> m.Triage:
+    """The row of the triage of the message with this key."""
+    return m.Triage(
+        message_id=message,
+        kind=triage.kind,
+        severity=triage.severity,
+        conduct=triage.conduct,
+        language=triage.language,
+        labels={
+            "crisis": list(triage.crisis),
+            "demands": list(triage.demands),
+            "entities": {name: list(values) for name, values in triage.entities.items()},
+            "missing": list(triage.missing),
+        },
+        evidence=[asdict(span) for span in triage.evidence],
+        confidence=dict(triage.confidence),
+    )
+
+
+def message_row(source: m.Source | None, inbound: Inbound) -> m.Message:
+    """The row of an incoming message, RECEIVED."""
+    return m.Message(
+        identity=inbound.identity,
+        source=source,
+        external_id=clean(inbound.external_id),
+        channel=inbound.channel,
+        visibility=inbound.visibility,
+        author=clean(inbound.author, 320),
+        display_name=clean(inbound.display_name, 320),
+        recipients=[clean(address, 320) for address in inbound.recipients],
+        sent_at=inbound.sent_at,
+        subject=clean(inbound.subject),
+        text=clean(inbound.text),
+        new_text=clean(inbound.new_text),
+        # An index entry of PostgreSQL holds 2,704 bytes at most.
+        message_id=clean(inbound.message_id, 500),
+        in_reply_to=clean(inbound.in_reply_to, 500),
+        references=[clean(reference, 500) for reference in inbound.references],
+        permalink=clean(inbound.permalink),
+        flags=list(inbound.flags.names()),
+        defects=[clean(defect) for defect in inbound.defects],
+        truncated=inbound.truncated,
+    )
+
+
+def clean(text: str, limit: int | None = None) -> str:
+    """`text` as both databases take it: PostgreSQL refuses NUL, UTF-8 refuses lone surrogates."""
+    return text.replace("\0", "")[:limit].encode("utf-8", "replace").decode("utf-8")
+
+
+def past_case_row(past: PastCase, receipt: str) -> m.Case:
+    """The row of a case that was settled before Madoguchi came, CLOSED."""
+    arrived = past.inbound.sent_at or past.replied_at or now()
+    return m.Case(
+        receipt=receipt,
+        origin=past.origin,
+        state=CaseState.CLOSED,
+        channel=past.inbound.channel,
+        author=clean(past.inbound.author, 320),
+        display_name=clean(past.inbound.display_name, 320),
+        language=past.language,
+        subject=clean(past.inbound.subject),
+        opened_at=arrived,
+        replied_at=past.replied_at,
+        resolved_at=past.resolved_at,
+        resolution=clean(past.resolution),
+    )
+
+
+def past_reply_row(case: m.Case, past: PastCase) -> m.Message:
+    """The row of the reply that went out in a past case."""
+    return m.Message(
+        identity=f"{past.inbound.identity}:reply",
+        case=case,
+        direction=Direction.OUT,
+        state=MessageState.ANSWERED,
+        channel=past.inbound.channel,
+        visibility=past.inbound.visibility,
+        author="",
+        recipients=[case.author],
+        sent_at=past.replied_at,
+        subject=case.subject,
+        text=clean(past.reply),
+        new_text=clean(past.reply),
+        language=past.language,
+        in_reply_to=clean(past.inbound.message_id, 500),
+    )

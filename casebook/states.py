@@ -1,0 +1,93 @@
+"""The states of a message, a case, a draft and a promise, and which may follow which.
+
+`moves` is the only place that changes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class MessageState(StrEnum):
+    """Where a message stands on its way through the intake."""
+
+    RECEIVED = "received"
+    RELATED = "related"
+    ANSWERED = "answered"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+class CaseState(StrEnum):
+    """ITIL's life of a case; WAITING is waiting for the customer."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class DraftState(StrEnum):
+    """A reply from the draft to what the service said of it."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    NEEDS_CHECK = "needs_check"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+class PromiseState(StrEnum):
+    """A time told to a customer."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    BROKEN = "broken"
+    RENEWED = "renewed"
+
+
+M, C, D, P = MessageState, CaseState, DraftState, PromiseState
+
+LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
+    M: {
+        M.RECEIVED: frozenset({M.RELATED, M.IGNORED, M.QUARANTINED}),
+        M.RELATED: frozenset({M.ANSWERED, M.IGNORED, M.QUARANTINED}),
+        M.ANSWERED: frozenset(),
+        M.IGNORED: frozenset({M.RECEIVED}),
+        M.QUARANTINED: frozenset({M.RECEIVED, M.RELATED, M.IGNORED}),
+    },
+    C: {
+        C.OPEN: frozenset({C.WAITING, C.RESOLVED, C.CLOSED}),
+        C.WAITING: frozenset({C.OPEN, C.RESOLVED, C.CLOSED}),
+        C.RESOLVED: frozenset({C.CLOSED, C.REOPENED}),
+        C.CLOSED: frozenset({C.REOPENED}),
+        C.REOPENED: frozenset({C.WAITING, C.RESOLVED, C.CLOSED}),
+    },
+    D: {
+        D.PENDING: frozenset({D.APPROVED, D.REJECTED, D.SUPERSEDED}),
+        D.APPROVED: frozenset({D.SENDING, D.PENDING, D.SUPERSEDED}),
+        D.SENDING: frozenset({D.SENT, D.FAILED, D.NEEDS_CHECK, D.APPROVED}),
+        D.SENT: frozenset(),
+        D.FAILED: frozenset({D.APPROVED, D.SUPERSEDED}),
+        D.NEEDS_CHECK: frozenset({D.SENT, D.FAILED, D.APPROVED}),
+        D.REJECTED: frozenset(),
+        D.SUPERSEDED: frozenset(),
+    },
+    P: {
+        P.OPEN: frozenset({P.KEPT, P.BROKEN, P.RENEWED}),
+        P.KEPT: frozenset(),
+        P.BROKEN: frozenset(),
+        P.RENEWED: frozenset(),
+    },
+}
+"""For each state those that may follow it."""
+
+
+def may_follow(before: StrEnum, after: StrEnum) -> bool:
+    """True when a thing in state `before` may move to `after`, of the same kind."""
+    return after in LEGAL[type(before)][before]

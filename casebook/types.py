@@ -1,0 +1,273 @@
+"""Values that pass between the rooms: frozen, plain, free of any framework.
+
+All times are aware datetimes in UTC; people see the policy's time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Cursor = Mapping[str, Any]
+"""Where a source stands, as its connector writes it: JSON values only."""
+
+
+class Channel(StrEnum):
+    """The kind of way on which a message came in or goes out."""
+
+    EMAIL = "email"
+
+
+class Visibility(StrEnum):
+    """Who can read a message: its two parties, or everybody."""
+
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+class Direction(StrEnum):
+    """Whether the customer wrote to us (IN) or we to the customer (OUT)."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class RelationKind(StrEnum):
+    """What a message is to what is already known."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    FOLLOW_UP = "follow-up"
+    INCIDENT = "incident"
+
+
+class Kind(StrEnum):
+    """What a message is."""
+
+    COMPLAINT = "complaint"
+    INQUIRY = "inquiry"
+    REQUEST = "request"
+    PRAISE = "praise"
+    SPAM = "spam"
+    AUTO = "auto"
+
+
+class Conduct(StrEnum):
+    """How the person deals with us; anger alone is ordinary."""
+
+    ORDINARY = "ordinary"
+    UNREASONABLE = "unreasonable"
+    HARASSMENT = "harassment"
+    THREAT = "threat"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What is known of an attached file; the bytes stay in the raw message.
+
+    `bytes` is the decoded size in bytes (the server's figure where the part was not fetched).
+    """
+
+    name: str
+    type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Why a message is not answered (RFC 3834, RFC 3464, RFC 2369).
+
+    `own`: written by an address of ours.
+    """
+
+    auto_reply: bool = False
+    bounce: bool = False
+    bulk: bool = False
+    own: bool = False
+
+    @property
+    def any(self) -> bool:
+        """True when the message must never get a reply."""
+        return self.auto_reply or self.bounce or self.bulk or self.own
+
+    def names(self) -> tuple[str, ...]:
+        """The flags that are set, in a fixed order."""
+        return tuple(n for n in ("auto_reply", "bounce", "bulk", "own") if getattr(self, n))
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message as a connector hands it over.
+
+    `identity` is the same for the same message wherever and however often it is found, and is what
+    makes a second copy impossible. `external_id` is the service's own name for it. `text` is the
+    whole readable text, `new_text` the part its author wrote now (no quote, signature, disclaimer).
+    """
+
+    identity: str
+    external_id: str
+    channel: Channel
+    visibility: Visibility
+    author: str
+    display_name: str
+    sent_at: datetime | None
+    subject: str
+    text: str
+    new_text: str
+    message_id: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    permalink: str = ""
+    flags: Flags = Flags()
+    defects: tuple[str, ...] = ()
+    truncated: bool = False
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages and the cursor that is true once they are recorded; committed together."""
+
+    inbounds: tuple[Inbound, ...]
+    cursor: Cursor
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastCase:
+    """A case that was settled before Madoguchi came, as a file tells it.
+
+    `origin` is its key in the system it comes from, and keeps it from being imported twice.
+    """
+
+    origin: str
+    inbound: Inbound
+    language: str
+    reply: str = ""
+    replied_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What a message is to what is known, with the evidence in words a person understands.
+
+    `of_message` and `of_case` are primary keys; None for NEW.
+    """
+
+    kind: RelationKind
+    of_message: int | None = None
+    of_case: int | None = None
+    evidence: tuple[str, ...] = ()
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text that led to a label; offsets in characters of the message's new text."""
+
+    label: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What it is, how grave, what is asked and how the person deals with us.
+
+    `severity`: 3 crisis, 2 urgent, 1 normal, 0 low. `confidence` is in 0..1 for each label.
+    """
+
+    kind: Kind
+    severity: int
+    conduct: Conduct
+    language: str
+    crisis: tuple[str, ...] = ()
+    demands: tuple[str, ...] = ()
+    entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    evidence: tuple[Span, ...] = ()
+    confidence: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """A message as far as relations need it. `key` and `case` are primary keys; `receipts` are the
+    cases that it quotes by a valid receipt number (number → case)."""
+
+    key: int
+    case: int | None
+    author: str
+    at: datetime
+    text: str
+    message_id: str = ""
+    thread: tuple[str, ...] = ()
+    receipts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A message's vector (float16, little-endian) with what a search filters by or gives back.
+
+    `settled`: its case is over and was answered, so that it can show how.
+    """
+
+    message: int
+    case: int
+    settled: bool
+    revision: int
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarCase:
+    """A past case near in meaning. `score` is the cosine of the best message, in -1..1."""
+
+    case: int
+    message: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """When the customer hears from us, and what that rests on.
+
+    `minutes` is business time from `start` to `due`; `level` is the share of cases that keep it,
+    or None where the policy's target stands for want of history.
+    """
+
+    start: datetime
+    due: datetime
+    minutes: int
+    basis: str
+    level: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A drafted text on its way to a person's approval. `due` is the time it names, if any."""
+
+    channel: Channel
+    visibility: Visibility
+    language: str
+    subject: str
+    body: str
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the guard sees in a reply: offsets in characters of the body; `message` says why."""
+
+    code: str
+    start: int
+    end: int
+    message: str
+    blocking: bool = True

@@ -1,0 +1,209 @@
+"""From a mail's bytes to an `Inbound`: RFC 5322 and MIME as they are really sent.
+
+Bounded in time, memory, depth and number of parts on any input; where a bound or a mistake of the
+sender's changes what is read, `defects` says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from casebook.types import Attachment, Channel, Inbound, Visibility
+from connectors import charsets, mime_headers
+from connectors.mime_addresses import MAX_ADDRESSES, addresses, display_name
+from connectors.mime_body import read_body
+from connectors.mime_flags import read_flags
+from connectors.mime_headers import Fields
+from connectors.mime_parts import Mail, read_mail
+from connectors.quotes import new_text
+
+_MAX_SUBJECT = 1_000
+_MAX_UNREAD = 1_000_000
+_AUTHOR_FIELDS = ("from", "reply-to", "sender", "return-path")
+_RECIPIENT_FIELDS = ("to", "cc", "delivered-to", "x-original-to")
+
+
+def parse_mail(
+    raw: bytes,
+    *,
+    external_id: str = "",
+    own: Collection[str] = (),
+    truncated: bool = False,
+    attachments: Sequence[Attachment] | None = None,
+) -> Inbound:
+    """Read one mail, whatever its bytes; never raises.
+
+    `external_id` is the mail's name at its service. `own` are our addresses in any case, where
+    `@example.jp` stands for a whole domain. `truncated` says that `raw` is not the whole mail;
+    `attachments` then replaces what is found in it.
+
+    `author` is the address of From (of Reply-To, Sender or Return-Path where From has none) and,
+    like `recipients`, in lower case as a whole: mailboxes that differ by case only do not exist
+    in practice, and one customer must have one key. Message identifiers have no angle brackets.
+    """
+    try:
+        found = _read(raw, own)
+    except Exception as error:  # the last resort: one mail must never stop a mailbox
+        found = _unread(raw, error)
+    return replace(
+        found,
+        external_id=external_id,
+        attachments=found.attachments if attachments is None else tuple(attachments),
+        truncated=truncated,
+        raw=raw,
+    )
+
+
+def as_json(inbound: Inbound) -> dict[str, object]:
+    """What `madoguchi parse` prints of a mail; JSON values only, `sent_at` in ISO 8601 (UTC)."""
+    flags = inbound.flags
+    return {
+        "author": inbound.author,
+        "display_name": inbound.display_name,
+        "sent_at": inbound.sent_at.isoformat() if inbound.sent_at else None,
+        "subject": inbound.subject,
+        "text": inbound.text,
+        "new_text": inbound.new_text,
+        "message_id": inbound.message_id,
+        "in_reply_to": inbound.in_reply_to,
+        "references": list(inbound.references),
+        "attachments": [
+            {"name": file.name, "type": file.type, "bytes": file.bytes}
+            for file in inbound.attachments
+        ],
+        "flags": {
+            "auto_reply": flags.auto_reply,
+            "bounce": flags.bounce,
+            "bulk": flags.bulk,
+            "own": flags.own,
+        },
+        "defects": list(inbound.defects),
+    }
+
+
+def _read(raw: bytes, own: Collection[str]) -> Inbound:
+    mail = read_mail(raw)
+    fields = mail.root.fields
+    body = read_body(mail.root)
+    name, author = _author(fields)
+    sent_at, date_defects = _sent_at(fields)
+    subject = fields.line("subject")[:_MAX_SUBJECT]
+    flags = read_flags(mail.root, author, own)
+    message_id = _message_id(fields)
+    defects = (*mail.defects, *body.defects, *date_defects, *_missing(mail, author))
+    return Inbound(
+        identity=_identity(mail, body.text, (message_id, author, subject)),
+        external_id="",
+        channel=Channel.EMAIL,
+        visibility=Visibility.PRIVATE,
+        author=author,
+        display_name=name,
+        sent_at=sent_at,
+        subject=subject,
+        text=body.enclosed or body.text,
+        new_text=body.enclosed or new_text(body.text, subject),
+        message_id=message_id,
+        in_reply_to=next(iter(mime_headers.message_ids(fields.first("in-reply-to"))), ""),
+        references=mime_headers.message_ids(" ".join(fields.raw("references"))),
+        recipients=_recipients(fields),
+        attachments=tuple(body.attachments),
+        flags=flags,
+        defects=tuple(dict.fromkeys(defects)),
+    )
+
+
+def _unread(raw: bytes, error: Exception) -> Inbound:
+    """A mail that could not be taken apart, as the text of its bytes."""
+    text = charsets.clean(charsets.decode(raw[:_MAX_UNREAD]).text)
+    return Inbound(
+        identity=_digest(("unread",), raw),
+        external_id="",
+        channel=Channel.EMAIL,
+        visibility=Visibility.PRIVATE,
+        author="",
+        display_name="",
+        sent_at=None,
+        subject="",
+        text=text,
+        new_text=text,
+        defects=(f"mail: not readable ({type(error).__name__})",),
+    )
+
+
+def _author(fields: Fields) -> tuple[str, str]:
+    """(display name, address) of the first field that has an address."""
+    for name in _AUTHOR_FIELDS:
+        for value in fields.raw(name):
+            for phrase, address in addresses(value):
+                return display_name(phrase), address
+    return display_name(fields.first("from")), ""
+
+
+def _recipients(fields: Fields) -> tuple[str, ...]:
+    found = (
+        address
+        for name in _RECIPIENT_FIELDS
+        for value in fields.raw(name)
+        for _, address in addresses(value)
+    )
+    return tuple(dict.fromkeys(found))[:MAX_ADDRESSES]
+
+
+def _message_id(fields: Fields) -> str:
+    """The Message-ID without brackets, also where it has no `@` or no brackets at all."""
+    value = fields.first("message-id")
+    found = mime_headers.message_ids(value)
+    return found[0] if found else mime_headers.one_line(value).replace(" ", "")[:998]
+
+
+def _sent_at(fields: Fields) -> tuple[datetime | None, tuple[str, ...]]:
+    """When it was sent: by Date; where there is none, by the earliest Received (RFC 5321, 4.4)."""
+    value = fields.first("date")
+    if value:
+        found = mime_headers.parse_date(value)
+        return found, () if found else ("date: not readable",)
+    for received in reversed(fields.raw("received")[-20:]):
+        found = mime_headers.parse_date(received.rpartition(";")[2])
+        if found:
+            return found, ("date: missing, taken from Received",)
+    return None, ("date: missing",)
+
+
+def _missing(mail: Mail, author: str) -> tuple[str, ...]:
+    fields = mail.root.fields
+    told = []
+    if not author:
+        told.append("author: no address")
+    elif not any(addresses(value) for value in fields.raw("from")):
+        told.append("author: not from From")
+    if len(fields.raw("from")) > 1:
+        told.append("author: several From fields")
+    return tuple(told)
+
+
+def _identity(mail: Mail, text: str, read: tuple[str, str, str]) -> str:
+    """What makes a second copy known, wherever it lies and whichever way it came.
+
+    With a Message-ID: that, author, date, subject and text, so that one that is used again on
+    another mail is told apart, and a mail without its attachments is the same. Without: the fields
+    as sent and the body's bytes.
+    """
+    fields = mail.root.fields
+    date = mime_headers.one_line(fields.first("date"))
+    if read[0]:
+        return _digest((*read, date), text.encode("utf-8"))
+    sent = [mime_headers.one_line(fields.first(name)) for name in ("from", "date", "subject")]
+    return _digest(sent, mail.root.body.rstrip(b"\n"))
+
+
+def _digest(words: Sequence[str], content: bytes) -> str:
+    digest = hashlib.sha256()
+    for word in words:
+        # The length keeps two fields from being taken for two others that read the same in a row.
+        data = word.encode("utf-8", "replace")
+        digest.update(b"%d:%s" % (len(data), data))
+    digest.update(content)
+    return f"mail:{digest.hexdigest()}"

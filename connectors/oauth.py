@@ -1,0 +1,274 @@
+"""Access tokens for mailboxes that take no password: from a command or from a token endpoint.
+
+The refresh grant is RFC 6749 §6, its errors §5.2. Known endpoints:
+Gmail `https://oauth2.googleapis.com/token`, scope `https://mail.google.com/`
+(https://developers.google.com/identity/protocols/oauth2); Microsoft 365
+`https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`, scope
+`https://outlook.office.com/IMAP.AccessAsUser.All offline_access`
+(https://learn.microsoft.com/exchange/client-developer/legacy-protocols).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from casebook import clock
+from casebook.config import Secret, Table
+from casebook.errors import AuthError, ConfigError, ConnectorError, PermanentError, TransientError
+
+log = logging.getLogger(__name__)
+
+# RFC 6750 §2.1 (b64token). Anything else could break out of the SASL exchange.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_EXPIRY_MARGIN = timedelta(seconds=60)
+
+
+class OAuth2Options(Table):
+    """How an access token is had: a `command`, or a `token_endpoint` with what it asks for."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Program and arguments that print an access token on their first line."""
+    token_endpoint: str | None = None
+    """Address that turns the refresh token into access tokens (https)."""
+    client_id: str | None = None
+    """The application's identifier as registered with the provider."""
+    client_secret: Secret | None = None
+    """The application's secret; public clients have none."""
+    refresh_token: Secret | None = None
+    """The refresh token. In a file that we may write, a renewed one replaces it there."""
+    scope: str | None = None
+    """Scopes asked for, separated by blanks; most providers need none on refresh."""
+
+    @field_validator("token_endpoint")
+    @classmethod
+    def _encrypted(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+            if not parts.hostname or not (parts.scheme == "https" or plain):
+                raise ValueError("give an https address: the refresh token travels to it")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        endpoint = (self.token_endpoint, self.client_id, self.refresh_token)
+        rest = (*endpoint, self.client_secret, self.scope)
+        if self.command is not None and any(part is not None for part in rest):
+            raise ValueError("give `command`, or `token_endpoint` and its keys, not both")
+        if self.command is None and any(part is None for part in endpoint):
+            raise ValueError("give `command`, or `token_endpoint`, `client_id` and `refresh_token`")
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine by definition (RFC 6761 §6.3)."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class AccessTokens:
+    """Access tokens of one account, kept while they last. Not safe for use by several threads."""
+
+    def __init__(self, options: OAuth2Options, timeout: float) -> None:
+        """`timeout` (seconds) bounds the command, and each wait for the endpoint."""
+        self._options = options
+        self._timeout = timeout
+        self._token: str | None = None
+        self._expires: datetime | None = None
+        self._rotated: str | None = None
+
+    def current(self) -> str:
+        """The access token at hand, or a new one. Raises as `renew` does."""
+        if self._token is None or (self._expires is not None and clock.now() >= self._expires):
+            return self.renew()
+        return self._token
+
+    def renew(self) -> str:
+        """A new access token, whatever the old one is worth.
+
+        Raises AuthError where it is refused, TransientError where the endpoint or the command is
+        out of service, PermanentError where either is set up wrongly.
+        """
+        self._token = self._expires = None
+        token = self._by_command() if self._options.command else self._by_endpoint()
+        if not _TOKEN.fullmatch(token):
+            raise AuthError(
+                "what was given as access token is none: see that the command or endpoint of"
+                " `oauth2` answers with the token alone",
+                code="token_malformed",
+            )
+        self._token = token
+        return token
+
+    def _by_command(self) -> str:
+        command = self._options.command
+        assert command is not None
+        try:
+            # Runs what the operator's own configuration names; no shell reads it.
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=self._timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise TransientError(
+                f"token command {command[0]} gave no token within {self._timeout:g} seconds",
+                code="token_command_timeout",
+            ) from None
+        except OSError as error:
+            raise PermanentError(
+                f"token command {command[0]} does not run: {error.strerror}",
+                code="token_command_failed",
+            ) from None
+        if done.returncode != 0:
+            # Its output stays out of the text: it may hold the secret.
+            raise AuthError(
+                f"token command {command[0]} ended with exit code {done.returncode}: run it by"
+                " hand to see why, and sign in again if it says so",
+                code="token_command_failed",
+            )
+        lines = done.stdout.decode("utf-8", "replace").split("\n", 1)
+        return lines[0].strip()
+
+    def _by_endpoint(self) -> str:
+        answer = self._ask_endpoint()
+        seconds = answer.get("expires_in")
+        # RFC 6749 §5.1 has a number; some endpoints send it as a string.
+        if isinstance(seconds, int | float | str):
+            with suppress(ValueError, OverflowError):
+                self._expires = clock.now() + timedelta(seconds=float(seconds)) - _EXPIRY_MARGIN
+        renewed = answer.get("refresh_token")
+        if isinstance(renewed, str) and renewed:
+            self._keep(renewed)
+        return str(answer.get("access_token", ""))
+
+    def _ask_endpoint(self) -> Mapping[str, Any]:
+        import requests
+
+        url = self._options.token_endpoint
+        assert url is not None
+        host = urlsplit(url).hostname
+        try:
+            # A redirect would carry the secrets to an address that nobody configured.
+            response = requests.post(
+                url, data=self._form(), timeout=self._timeout, allow_redirects=False
+            )
+        except requests.exceptions.SSLError:
+            raise PermanentError(
+                f"token endpoint {host}: its certificate is not trusted: correct `token_endpoint`",
+                code="bad_certificate",
+            ) from None
+        except requests.RequestException:
+            raise TransientError(
+                f"token endpoint {host} cannot be reached", code="token_endpoint_unreachable"
+            ) from None
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if response.ok and isinstance(answer, dict) and "access_token" in answer:
+            return answer
+        raise _refusal(host or "", response.status_code, answer)
+
+    def _form(self) -> dict[str, str]:
+        options = self._options
+        assert options.client_id is not None
+        assert options.refresh_token is not None
+        try:
+            form = {
+                "grant_type": "refresh_token",
+                "refresh_token": self._rotated or options.refresh_token.reveal(),
+                "client_id": options.client_id,
+            }
+            if options.client_secret is not None:
+                form["client_secret"] = options.client_secret.reveal()
+        except ConfigError as error:
+            raise AuthError(str(error), code="secret_missing") from None
+        if options.scope:
+            form["scope"] = options.scope
+        return form
+
+    def _keep(self, renewed: str) -> None:
+        """Store a rotated refresh token: the old one may be dead from now on (RFC 6749 §6)."""
+        place = self._options.refresh_token
+        assert place is not None
+        if renewed == (self._rotated or place.find()):
+            return
+        self._rotated = renewed
+        if place.file is None:
+            log.warning(
+                "the token endpoint renews its refresh token, and environment variable %s cannot"
+                ' be rewritten: use refresh_token = { file = "PATH" }',
+                place.env,
+            )
+            return
+        try:
+            _replace(place.file, renewed)
+        except OSError as error:
+            log.warning(
+                "renewed refresh token not stored in %s (%s): make it and its folder writable",
+                place.file,
+                error.strerror,
+            )
+        else:
+            self._rotated = None
+
+
+def _refusal(host: str, status: int, answer: object) -> ConnectorError:
+    """What an answer without a token means (RFC 6749 §5.2); only known words are passed on."""
+    word = answer.get("error") if isinstance(answer, dict) else None
+    if word in ("invalid_grant", "interaction_required"):
+        return AuthError(
+            f"token endpoint {host}: the refresh token has expired or was revoked: sign in again"
+            " and store the new one",
+            code="token_expired",
+        )
+    if word in ("invalid_client", "unauthorized_client"):
+        return AuthError(
+            f"token endpoint {host}: client refused: correct `client_id` and `client_secret`",
+            code="oauth2_client_refused",
+        )
+    if status >= 500 or status in (408, 429) or word == "temporarily_unavailable":
+        return TransientError(
+            f"token endpoint {host} is out of service (HTTP {status})",
+            code="token_endpoint_unreachable",
+        )
+    return PermanentError(
+        f"token endpoint {host} gives no token (HTTP {status}): see that `token_endpoint` and"
+        " `scope` are what the provider documents",
+        code="token_endpoint_refused",
+    )
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a secret so that at every moment the file holds the old one or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(path.stat().st_mode & 0o777)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,5 @@
+"""`python -m desk` is `madoguchi`."""
+
+from desk.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""The command line `madoguchi`: one entry point, one module in `desk/commands` a matter."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from click.exceptions import ClickException
+
+from casebook.errors import ConfigError, MadoguchiError
+from desk.commands import drafts, files, find, runs
+from desk.words import say
+
+app = typer.Typer(
+    name="madoguchi",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=say(
+        "お客様の声の窓口。受信箱を取り込み、過去の似た事例を探し、返信案を用意します。",
+        "Takes in customers' messages, finds similar past cases and drafts first replies.",
+    ),
+    epilog=say(
+        "設定は madoguchi.toml（見本: madoguchi.example.toml）。まず madoguchi check をどうぞ。",
+        "Configuration: madoguchi.toml (see madoguchi.example.toml). Begin with `madoguchi check`.",
+    ),
+)
+for module in (runs, drafts, find, files):
+    module.register(app)
+
+
+def main() -> None:
+    """Run a command. One clear line for an error: exit code 2 for wrong use or configuration,
+    1 for a failure."""
+    try:
+        app(standalone_mode=False)
+    except ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except MadoguchiError as error:
+        typer.echo(f"madoguchi: {error}", err=True)
+        sys.exit(2 if isinstance(error, ConfigError) else 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

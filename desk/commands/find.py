@@ -1,0 +1,69 @@
+"""Commands that search: similar, reindex."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from typing import Annotated
+
+import typer
+
+from casebook.start import start
+from desk.words import plain, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the command line."""
+    app.command(
+        help=say(
+            "文に似た過去の事例と、その解決を探します。例： madoguchi similar 届いた皿が割れていた",
+            "Find past cases similar to a sentence, and how they were solved.",
+        )
+    )(similar)
+    app.command(
+        help=say(
+            "モデルを替えたあと、すべてのベクトルと索引を作り直します。中断しても続きから。",
+            "Make vectors and index anew after a change of the model; goes on where it stopped.",
+        )
+    )(reindex)
+
+
+def similar(
+    text: Annotated[str, typer.Argument(help=say("探す文", "What to look for"))],
+    limit: Annotated[int, typer.Option(min=1, max=50, help=say("件数", "How many"))] = 5,
+    json: Annotated[bool, typer.Option("--json", help=say("JSON", "Print JSON"))] = False,
+) -> None:
+    """Print the nearest settled cases."""
+    start()
+    from desk.searching import find
+
+    found = find(text, limit)
+    if json:
+        for case, score in found:
+            row = {
+                "receipt": case.receipt,
+                "score": score,
+                "subject": case.subject,
+                "resolution": case.resolution,
+            }
+            typer.echo(jsonlib.dumps(row, ensure_ascii=False))
+        return
+    if not found:
+        typer.echo(say("過去の事例がまだありません。", "There are no past cases yet."))
+    for case, score in found:
+        typer.echo(f"{score:.2f}  {case.receipt}  {plain(case.subject, 60)}")
+        typer.echo(f"      {say('解決', 'Solved')}: {plain(case.resolution)}")
+
+
+def reindex() -> None:
+    """Fill in missing vectors and bring the desk's index up to date."""
+    start()
+    from desk.searching import fill_vectors, synced
+
+    made = fill_vectors()
+    with synced() as index:
+        typer.echo(
+            say(
+                f"ベクトル {made:,} 件を作り、索引は {index.count():,} 件です。",
+                f"Made {made:,} vectors; the index holds {index.count():,}.",
+            )
+        )

@@ -1,0 +1,86 @@
+"""`madoguchi demo`: the whole way on the samples, and what to type next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+
+from casebook.config import DEFAULT_FILE, config_path, settings
+from casebook.errors import ConfigError, MadoguchiError
+from casebook.start import start
+from desk.words import say
+
+_CONFIG = """\
+# Made by the demonstration: the sample inbox as a drop folder.
+var = "."
+
+[[sources]]
+name = "samples"
+type = "files"
+path = "{inbox}"
+own = ["support@example.jp"]
+"""
+
+
+def show(samples: Path) -> None:
+    """Import the past cases, run the intake over the sample inbox, print queue and one draft.
+
+    Everything it makes lies in `var`, its configuration too, which is in force here until there is
+    a `madoguchi.toml`. Raises ConfigError where there is one, MadoguchiError where a step fails.
+    """
+    _configure(samples)
+    start()
+    from casebook import reading
+    from desk.show import draft_in_full, queue_table
+
+    _step(say("1. 過去の事例を読み込みます", "1. Importing the past cases"))
+    _run("import", str(samples / "past" / "cases.jsonl"), "--system", "demo")
+    _step(say("2. 受信箱のメールを取り込みます", "2. Taking in the mails of the inbox"))
+    _run("intake")
+    drafts = reading.queue()
+    _step(say("3. 承認を待つ返信案", "3. Drafts that wait for approval"))
+    queue_table(drafts)
+    example = next((d for d in drafts if d.answers.triage.severity == 1), None)
+    if example is None:
+        return
+    _step(say("4. 返信案の一例", "4. One of them in full"))
+    draft_in_full(example)
+    _next(example.case.receipt)
+
+
+def _configure(samples: Path) -> None:
+    path = config_path()
+    ours = Path("var").absolute() / DEFAULT_FILE
+    if path not in (None, ours):
+        raise ConfigError(f"{path} is in force: run the demonstration in a folder without one")
+    ours.parent.mkdir(exist_ok=True)
+    inbox = str((samples / "inbox").resolve()).replace("\\", "\\\\").replace('"', '\\"')
+    ours.write_text(_CONFIG.format(inbox=inbox), encoding="utf-8")
+    settings.cache_clear()
+
+
+def _next(receipt: str) -> None:
+    typer.echo(say("次に試すこと：", "What to try next:"))
+    for command, why in (
+        (f"madoguchi queue {receipt}", say("1件を読む", "read one draft")),
+        (f"madoguchi approve {receipt}", say("承認する", "approve it")),
+        ("madoguchi similar 届いた皿が割れていた", say("似た事例を探す", "find similar cases")),
+        ("madoguchi intake", say("もう一度取り込む（何も増えません）", "again: nothing is added")),
+    ):
+        typer.echo(f"  {command:<44} {why}")
+    typer.echo(say("（先に： source .venv/bin/activate）", "(first: source .venv/bin/activate)"))
+
+
+def _step(title: str) -> None:
+    typer.secho(f"\n{title}", bold=True)
+
+
+def _run(*words: str) -> None:
+    # Each command in its own process, as a person would type it.
+    sys.stdout.flush()
+    done = subprocess.run([sys.executable, "-m", "desk", *words], check=False)
+    if done.returncode:
+        raise MadoguchiError(f"`madoguchi {words[0]}` failed with exit code {done.returncode}")

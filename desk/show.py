@@ -1,0 +1,158 @@
+"""Drafts and cases as people read them in a terminal, and as programs read them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from casebook import reading
+from casebook.config import settings
+from casebook.models import Draft, Triage
+from casebook.policy import load_policy
+from desk.words import lines, plain, say
+
+_PIPE_WIDTH = 110
+_SEVERITY = {
+    3: ("危機", "crisis", "bold red"),
+    2: ("緊急", "urgent", "red"),
+    1: ("通常", "normal", ""),
+    0: ("低", "low", "dim"),
+}
+_KIND = {
+    "complaint": "苦情",
+    "inquiry": "問い合わせ",
+    "request": "要望",
+    "praise": "お褒め",
+    "spam": "迷惑メール",
+    "auto": "自動応答",
+}
+_CONDUCT = {
+    "unreasonable": ("過大な要求", "unreasonable"),
+    "harassment": ("暴言", "harassment"),
+    "threat": ("脅迫", "threat"),
+}
+
+
+def queue_table(drafts: Sequence[Draft]) -> None:
+    """Print pending drafts, most pressing first."""
+    if not drafts:
+        Console().print(say("承認待ちの返信案はありません。", "No draft waits for approval."))
+        return
+    table = Table(
+        title=say(f"承認待ちの返信案（{len(drafts)}件）", f"Drafts to approve ({len(drafts)})"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
+    )
+    for ja, en, width in (
+        ("受付番号", "Receipt", 8),
+        ("重さ", "Severity", 8),
+        ("種類", "Kind", 9),
+        ("返信の期限", "Reply by", 15),
+        ("お客様", "Customer", 0),
+        ("件名", "Subject", 0),
+    ):
+        table.add_column(say(ja, en), no_wrap=True, overflow="ellipsis", min_width=width or None)
+    for draft in drafts:
+        triage = draft.answers.triage
+        ja, en, style = _SEVERITY[triage.severity]
+        table.add_row(
+            draft.case.receipt,
+            Text(say(ja, en), style=style),
+            _kind(triage),
+            when(draft.due),
+            Text(plain(draft.case.display_name or draft.case.author, 24)),
+            Text(plain(draft.answers.subject, 40)),
+        )
+    _console().print(table)
+
+
+def draft_in_full(draft: Draft) -> None:
+    """Print one draft with what it answers, what the guard found and the similar past cases."""
+    console = _console()
+    console.print(Rule(f"{draft.case.receipt}  {plain(draft.answers.subject)}"))
+    sender = f"{plain(draft.answers.display_name)} <{plain(draft.answers.author)}>"
+    _part(
+        console,
+        say("お客様のメール", "The customer wrote"),
+        f"{sender}\n\n{draft.answers.new_text}",
+    )
+    version = reading.wording(draft)
+    title = say("返信案", "Drafted reply")
+    _part(console, title, f"{say('件名：', 'Subject: ')}{version.subject}\n\n{version.body}")
+    estimate = getattr(draft, "estimate", None)
+    if estimate is not None and draft.due:
+        basis = (
+            say("方針の目標による", "policy target") if estimate.level is None else estimate.basis
+        )
+        _part(console, say("期限", "Due"), f"{when(draft.due)}（{basis}）")
+    for finding in draft.findings:
+        _part(console, say("確認が必要", "Guard"), f"{finding['code']}: {finding['message']}")
+    links = draft.case.similar_links.select_related("similar")
+    if links:
+        text = "\n".join(
+            f"{link.score:.2f}  {plain(link.similar.subject, 50)}\n"
+            f"      → {plain(link.similar.resolution)}"
+            for link in links
+        )
+        _part(console, say("似た過去の事例", "Similar past cases"), text)
+
+
+def draft_json(draft: Draft) -> dict[str, Any]:
+    """One draft as programs read it; times in ISO 8601, UTC."""
+    version = reading.wording(draft)
+    triage = draft.answers.triage
+    return {
+        "receipt": draft.case.receipt,
+        "state": draft.state,
+        "channel": draft.channel,
+        "visibility": draft.visibility,
+        "language": draft.language,
+        "author": draft.answers.author,
+        "display_name": draft.answers.display_name,
+        "subject": draft.answers.subject,
+        "kind": triage.kind,
+        "severity": triage.severity,
+        "conduct": triage.conduct,
+        "due": draft.due.isoformat() if draft.due else None,
+        "reply_subject": version.subject,
+        "reply": version.body,
+        "findings": draft.findings,
+        "similar": [
+            {"receipt": link.similar.receipt, "score": link.score}
+            for link in draft.case.similar_links.select_related("similar")
+        ],
+    }
+
+
+def when(moment: datetime | None) -> str:
+    """A time as people read it, in the policy's time zone."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(load_policy(settings().policy).zone)
+    weekday = say("月火水木金土日"[local.weekday()], local.strftime("%a"))
+    return f"{local.month}/{local.day}({weekday}) {local:%H:%M}"
+
+
+def _console() -> Console:
+    # A file or a pipe has no width of its own; 80 columns cut what a reader needs.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+
+
+def _kind(triage: Triage) -> str:
+    kind = say(_KIND[triage.kind], triage.kind)
+    return f"{kind}・{say(*_CONDUCT[triage.conduct])}" if triage.conduct in _CONDUCT else kind
+
+
+def _part(console: Console, title: str, text: str) -> None:
+    console.print(Text(title, style="bold"))
+    console.print(Padding(Text(lines(text)), (0, 0, 1, 2)))

@@ -1,0 +1,1 @@
+"""Text to meaning: clean, language, vectors, the index, relations, triage, similar cases."""

@@ -1,0 +1,102 @@
+"""What a message is, how grave, what is asked, and how the person deals with us.
+
+Words of the policy decide; each that was seen is kept as evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from casebook.policy import Words
+from casebook.types import Conduct, Kind, Span, Triage
+from enrich.relate import order_numbers
+
+_SEEN = 0.8
+"""Confidence of a label that words speak for."""
+_GUESSED = 0.4
+"""Confidence of a label that nothing speaks for: the most harmless one."""
+
+
+def triage(words: Words, subject: str, text: str, language: str) -> Triage:
+    """Judge one message. Spans count in `subject`, a line break, `text`."""
+    whole = f"{subject}\n{text}"
+    crisis = _named(words.crisis, whole)
+    urgent = _named(words.urgent, whole)
+    conduct, conduct_spans = _conduct(words, whole)
+    kind, kind_spans = _kind(words, whole)
+    if conduct is not Conduct.ORDINARY or crisis or urgent:
+        kind = Kind.COMPLAINT
+    demands = _named(words.demands, whole)
+    orders = tuple(sorted(order_numbers(whole)))
+    return Triage(
+        kind=kind,
+        severity=_severity(kind, conduct, bool(crisis), bool(urgent)),
+        conduct=conduct,
+        language=language,
+        crisis=tuple(dict.fromkeys((*crisis, *(name for name in urgent if name != "unanswered")))),
+        demands=tuple(demands),
+        entities={"order_number": orders} if orders else {},
+        missing=_missing(kind, orders, whole),
+        evidence=(
+            *(span for spans in (*crisis.values(), *urgent.values()) for span in spans),
+            *conduct_spans,
+            *kind_spans,
+            *(span for spans in demands.values() for span in spans),
+        ),
+        confidence={
+            "kind": _SEEN if kind_spans or crisis or urgent else _GUESSED,
+            "conduct": _SEEN if conduct_spans else _GUESSED,
+        },
+    )
+
+
+def _severity(kind: Kind, conduct: Conduct, crisis: bool, urgent: bool) -> int:
+    if crisis:
+        return 3
+    if urgent or conduct is Conduct.THREAT:
+        return 2
+    return 1 if kind in (Kind.COMPLAINT, Kind.REQUEST) else 0
+
+
+def _conduct(words: Words, text: str) -> tuple[Conduct, list[Span]]:
+    for conduct in (Conduct.THREAT, Conduct.HARASSMENT, Conduct.UNREASONABLE):
+        if spans := list(_spans(conduct, getattr(words, conduct), text)):
+            return conduct, spans
+    return Conduct.ORDINARY, []
+
+
+def _kind(words: Words, text: str) -> tuple[Kind, list[Span]]:
+    # The order settles a tie: what hurts the customer most to be overlooked stands first.
+    order = (Kind.SPAM, Kind.COMPLAINT, Kind.PRAISE, Kind.REQUEST, Kind.INQUIRY)
+    found = {kind: list(_spans(kind, getattr(words, kind), text)) for kind in order}
+    if found[Kind.SPAM]:
+        return Kind.SPAM, found[Kind.SPAM]
+    best = max(order, key=lambda kind: len(found[kind]))
+    return (best, found[best]) if found[best] else (Kind.INQUIRY, [])
+
+
+def _missing(kind: Kind, orders: tuple[str, ...], text: str) -> tuple[str, ...]:
+    if kind is not Kind.COMPLAINT or orders:
+        return ()
+    return (
+        ("order_number",) if re.search(r"注文|購入|買|届|order|bought|deliver", text, re.I) else ()
+    )
+
+
+def _named(table: Mapping[str, tuple[str, ...]], text: str) -> dict[str, list[Span]]:
+    found = {name: list(_spans(name, patterns, text)) for name, patterns in table.items()}
+    return {name: spans for name, spans in found.items() if spans}
+
+
+def _spans(label: str, patterns: Iterable[str], text: str) -> Iterable[Span]:
+    for pattern in patterns:
+        for match in _compiled(pattern).finditer(text):
+            if match[0]:
+                yield Span(label, match.start(), match.end(), match[0])
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)

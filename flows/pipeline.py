@@ -1,0 +1,164 @@
+"""The intake from the first poll to the last queued draft, whoever carries the steps out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from casebook import models as m
+from casebook import moves, reading
+from casebook.clock import now
+from casebook.config import settings
+from casebook.errors import ConnectorError, MadoguchiError, PermanentError
+from casebook.locks import exclusive
+from casebook.states import MessageState
+from flows import steps
+
+_log = logging.getLogger("madoguchi.intake")
+
+_LONGEST_PAUSE = timedelta(hours=1)
+"""How long a source that needs a person's hand is left alone at the most."""
+
+Report = Callable[[str, int, int], None]
+"""Called with a step's name, what is done of it, and how much there is (0: unknown)."""
+
+
+class Each(Protocol):
+    """Carries a step out for each argument, and gives back results or the errors raised."""
+
+    def __call__(self, step: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
+        """Results in the order of the arguments; an argument that failed gives its exception."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one intake did, from the first poll to the last queued draft in `seconds`.
+
+    `failed` maps a source's name to its error in one line.
+    """
+
+    polled: int
+    seen: int
+    new: int
+    understood: int
+    drafts: int
+    quarantined: int
+    failed: dict[str, str]
+    seconds: float
+
+    def line(self) -> str:
+        """The one line that a run leaves in the log."""
+        text = (
+            f"intake: {self.polled} sources, {self.new} new of {self.seen} messages, "
+            f"{self.understood} understood, {self.drafts} drafts queued"
+        )
+        if self.quarantined:
+            text += f", {self.quarantined} in quarantine"
+        text += f", failing: {', '.join(self.failed)}" if self.failed else ""
+        return f"{text} ({self.seconds:.1f} s)"
+
+
+REPORT: ContextVar[Report] = ContextVar("report", default=lambda *_: None)
+"""Who is told of the progress; a terminal sets it."""
+
+
+class AlreadyRunning(MadoguchiError):
+    """Another process does the intake at this moment."""
+
+
+def run(each: Each, *, due_only: bool) -> Summary:
+    """Poll, understand and answer all there is.
+
+    `due_only` leaves out the sources whose interval has not passed. A failing source hinders no
+    other. Raises AlreadyRunning, and what a step raises that is not about a message's content (the
+    database is away).
+    """
+    with exclusive("intake") as alone:
+        if not alone:
+            raise AlreadyRunning("another intake is running; it takes in what there is")
+        return _run(each, due_only)
+
+
+def _run(each: Each, due_only: bool) -> Summary:
+    report, began = REPORT.get(), time.monotonic()
+    names = _wanted(due_only)
+    report("poll", 0, len(names))
+    polled: list[steps.Polled] = []
+    failed: dict[str, str] = {}
+    for name, result in zip(names, each(steps.poll, names), strict=True):
+        if isinstance(result, ConnectorError):
+            failed[name] = str(result)
+            _tell(name, result)
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            polled.append(result)
+    new = sum(result.new for result in polled)
+    report("poll", len(names), len(names))
+    quarantined = _quarantined()
+    understood = _through(each, steps.relate_batch, MessageState.RECEIVED, "relate")
+    drafts = _through(each, steps.answer_batch, MessageState.RELATED, "answer")
+    return Summary(
+        polled=len(names),
+        seen=sum(result.seen for result in polled),
+        new=new,
+        understood=understood,
+        drafts=drafts,
+        quarantined=_quarantined() - quarantined,
+        failed=failed,
+        seconds=round(time.monotonic() - began, 3),
+    )
+
+
+def _wanted(due_only: bool) -> list[str]:
+    tables = settings().sources
+    if due_only:
+        return reading.due(tables, now())
+    return [table.name for table in tables if table.enabled]
+
+
+def _through(each: Each, step: steps.Step, state: MessageState, name: str) -> int:
+    total, passed, done = reading.state_count(state), 0, 0
+    for keys in _batches(state):
+        result = each(step, [keys])[0]
+        if isinstance(result, BaseException):
+            raise result
+        done += result
+        passed += len(keys)
+        REPORT.get()(name, passed, max(total, passed))
+    return done
+
+
+def _batches(state: MessageState) -> Iterator[list[int]]:
+    """Batches of keys, each offered once a run: one that failed waits for the next run."""
+    last = 0
+    while keys := reading.in_state(state, settings().intake.batch, after=last):
+        last = keys[-1]
+        yield keys
+
+
+def _tell(name: str, error: ConnectorError) -> None:
+    """Write the failure on the source's health; say it once, not with every poll."""
+    failures = m.Source.objects.get(name=name).failures
+    if moves.poll_failed(name, error.code, str(error), _again_at(name, error, failures)):
+        _log.warning("%s: %s", name, error)
+
+
+def _again_at(name: str, error: ConnectorError, failures: int) -> datetime | None:
+    retry_at: datetime | None = getattr(error, "retry_at", None)
+    if isinstance(error, PermanentError):
+        # A wrong password tried every minute locks the account.
+        interval = next(table.interval for table in settings().sources if table.name == name)
+        pause = timedelta(seconds=interval * 2 ** min(failures + 1, 12))
+        return now() + min(pause, max(_LONGEST_PAUSE, timedelta(seconds=interval)))
+    return retry_at
+
+
+def _quarantined() -> int:
+    return reading.state_count(MessageState.QUARANTINED)

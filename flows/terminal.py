@@ -1,0 +1,116 @@
+"""`madoguchi intake`: the intake once, in a terminal, with progress.
+
+Where the configured Prefect server answers, the run is recorded there; else the same steps are
+carried out directly, and nothing but Prefect's pages is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from casebook.config import settings
+from casebook.errors import ConfigError, MadoguchiError
+from casebook.start import start
+from flows import pipeline
+
+_HEALTH_SECONDS = 1.0
+_TITLES = {
+    "ja": {"poll": "受信", "relate": "読み取り", "answer": "返信案"},
+    "en": {"poll": "Polling", "relate": "Understanding", "answer": "Drafting"},
+}
+
+
+def main() -> int:
+    """Run once; print the summary. Exit code 0, 1 on a failure, 2 for a wrong configuration."""
+    options = _options()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    try:
+        start()
+        with _progress(shown=sys.stderr.isatty() and not options.json):
+            summary = _recorded(options.due) if _server_answers() else _direct(options.due)
+    except MadoguchiError as error:
+        print(f"madoguchi: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1
+    print(json.dumps(asdict(summary), ensure_ascii=False) if options.json else summary.line())
+    return 1 if summary.failed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="madoguchi intake")
+    parser.add_argument("--due", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def _direct(due_only: bool) -> pipeline.Summary:
+    return pipeline.run(each_directly, due_only=due_only)
+
+
+def each_directly(step: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
+    """Carry a step out without Prefect: several side by side, one alone in this thread."""
+    if len(arguments) < 2:
+        return [_kept(step, argument) for argument in arguments]
+    with ThreadPoolExecutor(max_workers=min(8, len(arguments))) as pool:
+        return list(pool.map(lambda argument: _kept(step, argument), arguments))
+
+
+def _kept(step: Callable[[Any], Any], argument: Any) -> Any:
+    try:
+        return step(argument)
+    except Exception as error:
+        return error
+
+
+def _recorded(due_only: bool) -> pipeline.Summary:
+    os.environ["PREFECT_API_URL"] = settings().prefect.api_url
+    os.environ.setdefault("PREFECT_HOME", str(settings().var / "prefect"))
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    from flows.intake import intake
+
+    return intake(due_only=due_only)
+
+
+def _server_answers() -> bool:
+    try:
+        url = f"{settings().prefect.api_url}/health"
+        with urllib.request.urlopen(url, timeout=_HEALTH_SECONDS) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[None]:
+    if not shown:
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    titles = _TITLES[settings().language]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bars:
+        rows = {name: bars.add_task(title, total=None) for name, title in titles.items()}
+
+        def report(name: str, done: int, total: int) -> None:
+            bars.update(rows[name], completed=done, total=total)
+
+        token = pipeline.REPORT.set(report)
+        try:
+            yield
+        finally:
+            pipeline.REPORT.reset(token)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""`madoguchi up`: Prefect's server, a worker and the deployments, on one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from casebook.config import CONFIG_VARIABLE, config_path, settings
+from casebook.errors import ConfigError, MadoguchiError
+from casebook.start import start
+
+POOL = "madoguchi"
+_START_SECONDS = 90
+
+
+def main() -> int:
+    """Start all, and stop all at Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        start()
+        with ExitStack() as stack:
+            _serve(stack)
+            return _wait(stack)
+    except KeyboardInterrupt:
+        return 0
+    except MadoguchiError as error:
+        print(f"madoguchi: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1
+
+
+def environment() -> dict[str, str]:
+    """The environment in which Prefect's processes run: all they make lies in `var`."""
+    found = settings()
+    config = config_path()
+    return {
+        **os.environ,
+        **({CONFIG_VARIABLE: str(config)} if config else {}),
+        "PREFECT_API_URL": found.prefect.api_url,
+        "PREFECT_HOME": str(found.var / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_CLI_PROMPT": "false",
+    }
+
+
+def _serve(stack: ExitStack) -> None:
+    url = settings().prefect.api_url
+    address = urlsplit(url)
+    host, port = address.hostname or "127.0.0.1", str(address.port or 4200)
+    _child(stack, "server", "start", "--host", host, "--port", port)
+    _until_healthy(url)
+    _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
+    _prefect("--no-prompt", "deploy", "--all", "--prefect-file", str(_prefect_file()))
+    _child(stack, "worker", "start", "--pool", POOL, "--name", POOL)
+    print(f"Prefect: {url.removesuffix('/api')}  (Ctrl-C stops everything)", flush=True)
+
+
+def _wait(stack: ExitStack) -> int:
+    while True:
+        time.sleep(1)
+        for child in _children:
+            if child.poll() is not None:
+                print(f"madoguchi: {child.args!r} ended ({child.returncode})", file=sys.stderr)
+                return 1
+
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def _child(stack: ExitStack, *words: str) -> None:
+    child = subprocess.Popen(_command(*words), env=environment(), start_new_session=True)
+    _children.append(child)
+    stack.callback(_stop, child)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGINT)
+        try:
+            child.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+def _prefect(*words: str) -> None:
+    done = subprocess.run(
+        _command(*words), env=environment(), cwd=_prefect_file().parent, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise MadoguchiError(f"prefect {words[0]}: {(done.stderr or done.stdout).strip()[-300:]}")
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "prefect", *words]
+
+
+def _prefect_file() -> Path:
+    file = Path(__file__).parent.parent / "prefect.yaml"
+    if not file.exists():
+        raise ConfigError(f"{file}: no such file; run `madoguchi up` from a clone")
+    return file
+
+
+def _until_healthy(url: str) -> None:
+    for _ in range(_START_SECONDS * 2):
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise MadoguchiError(f"the Prefect server at {url} did not start in {_START_SECONDS} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Case to answer: business time, the estimate, the draft, the guard, the templates."""

@@ -1,0 +1,76 @@
+"""Business time: when people work, and what so many minutes of work from now means.
+
+Pure functions; instants are aware, minutes are minutes of opening time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+
+from casebook.policy import WEEKDAYS, Hours, Policy
+
+_HORIZON_DAYS = 3 * 366
+
+
+def add_business(policy: Policy, start: datetime, minutes: float) -> datetime:
+    """The instant (UTC) at which `minutes` of opening time have passed since `start`.
+
+    Zero minutes give `start` when it is inside opening hours, else the next opening.
+    Raises ValueError where the calendar has no opening for three years.
+    """
+    left = timedelta(minutes=minutes)
+    for opens, closes in _openings(policy, start):
+        begin = max(opens, start)
+        if closes - begin >= left and begin < closes:
+            return begin + left
+        left -= closes - begin
+    raise ValueError("the calendar has no opening for three years")
+
+
+def business_between(policy: Policy, start: datetime, end: datetime) -> float:
+    """The minutes of opening time between two instants; 0 where `end` is not after `start`."""
+    total = timedelta()
+    for opens, closes in _openings(policy, start):
+        if opens >= end:
+            break
+        total += min(closes, end) - max(opens, start)
+    return total / timedelta(minutes=1)
+
+
+def _openings(policy: Policy, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The opening spans (UTC) that end after `start`, in order."""
+    first = start.astimezone(policy.zone).date()
+    for offset in range(_HORIZON_DAYS):
+        day = first + timedelta(days=offset)
+        if _closed(policy.hours, day):
+            continue
+        midnight = datetime.combine(day, time(), policy.zone)
+        for begin, end in policy.hours.minutes(WEEKDAYS[day.weekday()]):
+            # Wall-clock arithmetic first, then UTC: an opening at 9:00 is 9:00 on the day that
+            # the clocks change too.
+            opens = (midnight + timedelta(minutes=begin)).astimezone(UTC)
+            closes = (midnight + timedelta(minutes=end)).astimezone(UTC)
+            if closes > start:
+                yield opens, closes
+
+
+def _closed(hours: Hours, day: date) -> bool:
+    if hours.holidays and day in _holidays(hours.holidays, day.year):
+        return True
+    here = f"{day:%m-%d}"
+    return any(
+        closure.first <= here <= closure.last
+        if closure.first <= closure.last
+        else here >= closure.first or here <= closure.last
+        for closure in hours.closures
+    )
+
+
+@cache
+def _holidays(country: str, year: int) -> frozenset[date]:
+    # Half a second of import that an idle poll does not need.
+    import holidays
+
+    return frozenset(holidays.country_holidays(country, years=year))

@@ -1,0 +1,116 @@
+"""`madoguchi bench crash`: the intake killed at random moments, and what is left of its work.
+
+Counts, not promises: messages, cases without and with more than one pending draft, and what a
+further intake and a mailbox with another UIDVALIDITY add.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from tests.bench.installation import USER, Installation, installation, prefect_server
+from tests.mails import made_mails
+
+
+def main() -> int:
+    """Run and print; exit code 1 where a message or a draft is missing or double."""
+    parser = argparse.ArgumentParser(prog="madoguchi bench crash", description=__doc__)
+    parser.add_argument("--mails", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--no-prefect", action="store_true", help="run the steps without a server")
+    options = parser.parse_args()
+    with (
+        prefect_server(wanted=not options.no_prefect) as (url, _),
+        installation(made_mails(options.mails), prefect=url) as place,
+    ):
+        killed = kill_often(place, options.kills, options.mails, options.seed)
+        counts = finish(place)
+    print(f"killed with SIGKILL {sum(killed.values())} times, while it was: {killed}")
+    for name, value in counts.items():
+        print(f"{name:<42}{value:>8,}")
+    return 0 if sound(counts, options.mails) else 1
+
+
+def kill_often(place: Installation, kills: int, mails: int, seed: int) -> dict[str, int]:
+    """Start the intake and kill it, `kills` times, at moments drawn over its whole work; return how
+    often at which step. An intake that ends first counts as a kill when it was idle."""
+    draw = random.Random(seed)
+    seen: dict[str, int] = {}
+    # Reading and drafting a mail takes about 40 ms, starting some seconds.
+    whole = 6.0 + mails * 0.04
+    for _ in range(kills):
+        process = subprocess.Popen(
+            place.command("intake"), env=place.environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        end = time.monotonic() + draw.uniform(0.2, max(8.0, whole / 3))
+        while time.monotonic() < end and process.poll() is None:
+            time.sleep(0.01)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        stage = _stage(place, mails)
+        seen[stage] = seen.get(stage, 0) + 1
+    return seen
+
+
+def _stage(place: Installation, mails: int) -> str:
+    states = dict(place.ask("SELECT state, count(*) FROM casebook_message GROUP BY state"))
+    if sum(states.values()) < mails:
+        return "polling"
+    if states.get("received"):
+        return "understanding"
+    return "answering" if states.get("related") else "idle"
+
+
+def finish(place: Installation) -> dict[str, int]:
+    """Let the intake end, run it again, rebuild the mailbox, run it once more; return the counts."""
+    place.run("intake")
+    counts = _counts(place, "after the last restart: ")
+    place.run("intake")
+    counts["messages added by a further intake"] = _messages(place) - counts[_MESSAGES]
+    place.server.rebuild(USER)
+    place.run("intake")
+    counts["messages added by another UIDVALIDITY"] = _messages(place) - counts[_MESSAGES]
+    return counts
+
+
+_MESSAGES = "after the last restart: messages"
+
+
+def _messages(place: Installation) -> int:
+    return int(place.ask("SELECT count(*) FROM casebook_message")[0][0])
+
+
+def _counts(place: Installation, prefix: str) -> dict[str, int]:
+    drafts = (
+        "SELECT count(*) FROM (SELECT c.id, count(d.id) AS n FROM casebook_case c LEFT JOIN"
+        " casebook_draft d ON d.case_id = c.id AND d.state = 'pending' GROUP BY c.id) x WHERE n "
+    )
+    questions = {
+        "messages": "SELECT count(*) FROM casebook_message",
+        "cases": "SELECT count(*) FROM casebook_case",
+        "pending drafts": "SELECT count(*) FROM casebook_draft WHERE state = 'pending'",
+        "cases with two pending drafts": f"{drafts} > 1",
+        "cases without a pending draft": f"{drafts} = 0",
+        "messages not yet answered": "SELECT count(*) FROM casebook_message"
+        " WHERE state <> 'answered'",
+    }
+    return {f"{prefix}{name}": int(place.ask(q)[0][0]) for name, q in questions.items()}
+
+
+def sound(counts: dict[str, int], mails: int) -> bool:
+    """True when every mail is one message and one draft, and nothing was added afterwards."""
+    values = list(counts.values())
+    return values == [mails, mails, mails, 0, 0, 0, 0, 0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
