@@ -8,11 +8,19 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -34,7 +42,13 @@ Seconds = Annotated[float, Field(gt=0)]
 class Table(BaseModel):
     """Base of every table in the file: unknown keys are errors, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+
+def _beside_config(path: Path) -> Path:
+    return config_folder() / path.expanduser()
 
 
 class Secret(Table):
@@ -42,8 +56,9 @@ class Secret(Table):
 
     env: str | None = None
     """Environment variable that holds the secret."""
-    file: Path | None = None
-    """File that holds the secret; surrounding white space is dropped."""
+    file: Annotated[Path, AfterValidator(_beside_config)] | None = None
+    """File that holds the secret (surrounding white space is dropped); relative to the
+    configuration file."""
 
     @model_validator(mode="before")
     @classmethod
@@ -71,6 +86,9 @@ class Secret(Table):
             return None
         except OSError as error:
             raise ConfigError(f"secret file {self.file}: {error.strerror}") from error
+        except UnicodeDecodeError:
+            # The error's own text would show bytes of the secret.
+            raise ConfigError(f"secret file {self.file}: not UTF-8 text") from None
 
     def reveal(self) -> str:
         """The secret. Raises ConfigError, naming the place, where there is none."""
@@ -120,7 +138,9 @@ class Prefect(Table):
 class SourceTable(BaseModel):
     """One `[[sources]]` table: what every source has. The rest belongs to its connector."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="allow", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
     """Its name in the record, in logs and in the desk; never reused for another account."""
@@ -136,6 +156,10 @@ class SourceTable(BaseModel):
         """What only the connector understands; it validates them itself."""
         return dict(self.model_extra or {})
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        # The connector has not looked at its options yet: a literal secret may be among them.
+        return ((name, getattr(self, name)) for name in type(self).model_fields)
+
 
 class Settings(BaseSettings):
     """The whole configuration. An environment variable `MADOGUCHI_<KEY>` overrides the file;
@@ -147,21 +171,28 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,
+        hide_input_in_errors=True,
     )
 
     var: Path = Path("var")
     """Folder for all that is made at run time; relative to the configuration file."""
     policy: str = "default"
-    """Policy pack: the name of one that comes along, or the path of a TOML file."""
+    """Policy pack: the name of one that comes along, or the path of a TOML file (`.toml`),
+    relative to the configuration file."""
     language: Literal["ja", "en"] = "ja"
     """Language of the screens and of the command line's tables."""
     database: Secret = Secret(env="DATABASE_URL")
     """Where the database's URL stands (it holds a password). None there: SQLite in `var`."""
     embedding: Embedding = Embedding()
+    """How texts become vectors."""
     index: Index = Index()
+    """Where vectors are searched."""
     intake: Intake = Intake()
+    """How much is taken at once, and how often a failing message is tried."""
     prefect: Prefect = Prefect()
+    """Where the runs are recorded."""
     sources: tuple[SourceTable, ...] = ()
+    """The accounts and folders that messages come from, one table each."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -202,6 +233,13 @@ def config_path() -> Path | None:
     return next((path.absolute() for path in here if path.exists()), None)
 
 
+def config_folder() -> Path:
+    """The folder that relative paths of the configuration start from: that of the file in force,
+    or the working directory where there is none."""
+    path = config_path()
+    return path.parent if path else Path.cwd()
+
+
 @cache
 def settings() -> Settings:
     """The configuration in force, read once a process. Raises ConfigError with one clear line."""
@@ -217,13 +255,16 @@ def settings() -> Settings:
         raise ConfigError(f"{origin}: not readable as TOML: {error}") from error
     except SettingsError as error:
         raise ConfigError(f"{origin}: {error}") from error
-    base = path.parent if path else Path.cwd()
-    return found.model_copy(update={"var": (base / found.var).resolve()})
+    base = config_folder()
+    policy = str(base / found.policy) if found.policy.endswith(".toml") else found.policy
+    return found.model_copy(update={"var": (base / found.var).resolve(), "policy": policy})
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem of a validation in one line, with a suggestion for a misspelt key."""
-    first = error.errors(include_url=False)[0]
+    problems = error.errors(include_url=False)
+    # A misspelt key is the cause where the right one is missing.
+    first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(
@@ -240,7 +281,10 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     fields = model.model_fields
     for part in location[:-1]:
-        annotation = fields[part].annotation if isinstance(part, str) and part in fields else None
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            fields = annotation.model_fields
+        if isinstance(part, int) or part not in fields:
+            continue
+        annotation = fields[part].annotation
+        for candidate in (annotation, *get_args(annotation)):
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                fields = candidate.model_fields
     return list(fields)

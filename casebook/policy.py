@@ -5,9 +5,12 @@ A pack is a TOML file, one a trade; `policies/` holds those that come along.
 
 from __future__ import annotations
 
+import re
 import tomllib
+from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -31,12 +34,31 @@ def _span(text: str) -> str:
 
 def _minute_of_day(text: str) -> int:
     hours, colon, minutes = text.partition(":")
-    if not (colon and hours.isdigit() and minutes.isdigit() and int(minutes) < 60):
+    if not (colon and hours.isdecimal() and minutes.isdecimal() and int(minutes) < 60):
         raise ValueError(f"{text!r} is no time of day, such as 09:00")
     return int(hours) * 60 + int(minutes)
 
 
+def _month_day(text: str) -> str:
+    try:
+        # A leap year, so that 02-29 is a day.
+        date.fromisoformat(f"2000-{text}")
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day of the year, such as 12-29") from error
+    return text
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return text
+
+
 Span = Annotated[str, AfterValidator(_span)]
+MonthDay = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
+Expression = Annotated[str, AfterValidator(_expression)]
 
 
 class Bilingual(Table):
@@ -65,8 +87,8 @@ class Company(Table):
 class Closure(Table):
     """Days on which the company is closed, every year: month-day, both included."""
 
-    first: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
-    last: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    first: MonthDay
+    last: MonthDay
 
 
 class Hours(Table):
@@ -87,6 +109,9 @@ class Hours(Table):
     def _somewhere_open(self) -> Self:
         if not any(self.minutes(day) for day in WEEKDAYS):
             raise ValueError("no weekday has opening hours")
+        for day in WEEKDAYS:
+            if any(end > start for (_, end), (start, _) in pairwise(self.minutes(day))):
+                raise ValueError(f"the spans of {day} overlap")
         return self
 
     def minutes(self, day: Weekday) -> tuple[tuple[int, int], ...]:
@@ -112,17 +137,17 @@ class FirstResponse(Table):
 class Words(Table):
     """Regular expressions that point to a label, by language-free name; any match counts."""
 
-    spam: tuple[str, ...] = ()
-    complaint: tuple[str, ...] = ()
-    request: tuple[str, ...] = ()
-    inquiry: tuple[str, ...] = ()
-    praise: tuple[str, ...] = ()
-    crisis: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    urgent: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    threat: tuple[str, ...] = ()
-    harassment: tuple[str, ...] = ()
-    unreasonable: tuple[str, ...] = ()
-    demands: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    spam: tuple[Expression, ...] = ()
+    complaint: tuple[Expression, ...] = ()
+    request: tuple[Expression, ...] = ()
+    inquiry: tuple[Expression, ...] = ()
+    praise: tuple[Expression, ...] = ()
+    crisis: dict[str, tuple[Expression, ...]] = Field(default_factory=dict)
+    urgent: dict[str, tuple[Expression, ...]] = Field(default_factory=dict)
+    threat: tuple[Expression, ...] = ()
+    harassment: tuple[Expression, ...] = ()
+    unreasonable: tuple[Expression, ...] = ()
+    demands: dict[str, tuple[Expression, ...]] = Field(default_factory=dict)
 
 
 class Policy(Table):

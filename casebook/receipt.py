@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans("ILO", "110")
 _DIGITS = 5
-_PATTERN = re.compile(r"(?<![A-Z0-9])M-([0-9A-TV-Z]{6})(?![A-Z0-9])", re.IGNORECASE)
+# A Japanese keyboard offers many strokes for the one hyphen; ASCII alone may fold its case, since
+# others (U+0130, U+212A) fold to a letter without becoming one.
+_PATTERN = re.compile(
+    r"(?<![A-Z0-9])M[-‐‑‒–—―−ー]([0-9A-TV-Z]{6})(?![A-Z0-9])", re.IGNORECASE | re.ASCII
+)
 
 
 def new_receipt() -> str:
@@ -21,8 +26,12 @@ def new_receipt() -> str:
 
 
 def find_receipts(text: str) -> tuple[str, ...]:
-    """The valid receipt numbers quoted in `text`, in their order, each once, in canonical form."""
-    found = (match[1].upper().translate(_LOOKALIKES) for match in _PATTERN.finditer(text))
+    """The valid receipt numbers quoted in `text`, in their order, each once, in canonical form.
+
+    Full-width and lower-case letters, I or L for 1, O for 0 and other dashes are read too.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    found = (match[1].upper().translate(_LOOKALIKES) for match in _PATTERN.finditer(plain))
     return tuple(dict.fromkeys(f"M-{code}" for code in found if code[-1] == _check(code[:-1])))
 
 

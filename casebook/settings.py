@@ -27,3 +27,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = _found.language
 USE_I18N = True
+# Prefect and the command line set logging up; doing it again inside a flow would flush Prefect's
+# handlers while logging's lock is held, and wait for ever.
+LOGGING_CONFIG = None

@@ -11,8 +11,10 @@ def prepare() -> None:
     """Set Django up, so that the models can be imported. Raises ConfigError for a wrong file."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casebook.settings")
     import django
+    from django.apps import apps
 
-    django.setup()
+    if not apps.ready:
+        django.setup()
 
 
 def start() -> None:

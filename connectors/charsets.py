@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from encodings.aliases import aliases
 from functools import cache
 
+from connectors import iso2022jp
+
 _SAMPLE = 4_000
 """Characters that are judged for plausibility; more changes no verdict."""
 
+_BELIEF = 0.45
+"""Plausibility that a label adds to its reading."""
 _GUESS_BYTES = 8_192
 """Bytes shown to charset-normalizer, whose time grows with them."""
 
@@ -57,13 +61,19 @@ _NAMES = {
     "x-unknown": "",
 }
 # Codecs that are no charsets, or that take quadratic time.
-_NOT_CHARSETS = {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"}
+_NOT_CHARSETS = {
+    "punycode",
+    "idna",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "undefined",
+    "mbcs",
+} | {"rot_13", "base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "uu_codec", "zlib_codec"}
 _CHARSETS = (set(aliases.values()) | {"utf_8_sig", "koi8_u", "cp949", "cp874"}) - _NOT_CHARSETS
 _JAPANESE = ("cp932", "euc_jp")
+_SEVEN_BIT = ("utf_7", "hz")
 
-_ESCAPED_JAPANESE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\(I)|\x0e[!-_]")
 _NOT_PLAIN = re.compile(rb"[\0\x0e\x1b]")
-_ESCAPE = re.compile(rb"(\x1b\([A-Z]|\x1b\$\(?[@A-Z]|[\x0e\x0f\n])")
 _BOMS = (
     (codecs.BOM_UTF8, "utf_8"),
     (codecs.BOM_UTF16_LE, "utf_16_le"),
@@ -116,13 +126,13 @@ def codec_of(label: str) -> str:
 def decode(raw: bytes, declared: str = "") -> Decoded:
     """Read `raw`, of which the mail says that its charset is `declared` ("" for nothing)."""
     codec = codec_of(declared)
-    if raw.isascii() and codec not in ("utf_7", "hz") and not _NOT_PLAIN.search(raw):
+    if raw.isascii() and codec not in _SEVEN_BIT and not _NOT_PLAIN.search(raw):
         return Decoded(raw.decode("ascii"), "ascii")
     for mark, name in _BOMS:
         if raw.startswith(mark) and (mark == codecs.BOM_UTF8 or len(raw) % 2 == 0):
             return Decoded(raw[len(mark) :].decode(name, "replace"), name)
-    if _ESCAPED_JAPANESE.search(raw) and codec != "iso2022_kr":
-        return Decoded(_decode_2022_jp(raw), "iso2022_jp", _told(declared, codec, "iso2022_jp"))
+    if iso2022jp.MARK.search(raw) and codec != "iso2022_kr":
+        return Decoded(iso2022jp.decode(raw), "iso2022_jp", _told(declared, codec, "iso2022_jp"))
     text = _strict(raw, codec) if codec and codec != "iso2022_jp" else None
     if text is not None and not _doubted(raw, codec, text):
         return Decoded(text, codec)
@@ -162,7 +172,7 @@ def _strict(raw: bytes, codec: str) -> str | None:
 
 def _doubted(raw: bytes, codec: str, text: str) -> bool:
     """Whether a label that decodes may still be wrong."""
-    if codec.startswith("utf_8"):
+    if codec.startswith("utf_8") or codec in _SEVEN_BIT:
         return False
     if _strict(raw, "utf_8") is not None:
         return True
@@ -198,7 +208,7 @@ def _best(raw: bytes, codec: str) -> tuple[str, str] | None:
             text = _strict(raw, "euc_jis_2004")
         if text is None or (name != "utf_8" and not _japanese(text)):
             continue
-        score = plausibility(text) + (0.25 if name == codec else 0.0)
+        score = plausibility(text) + (_BELIEF if name == codec else 0.0)
         if best is None or score > best[0]:
             best = (score, name, text)
     return (best[1], best[2]) if best else None
@@ -244,61 +254,3 @@ def _told(declared: str, codec: str, read_as: str) -> str:
     label = clean(declared).strip()[:40]
     said = f"declared {label!r}" if label else "none declared"
     return f"charset: {said}, read as {read_as}"
-
-
-def _decode_2022_jp(raw: bytes) -> str:
-    """ISO-2022-JP (RFC 1468) with what mailers add to it: half-width katakana by `ESC ( I`, by
-    SO/SI or as plain 8-bit bytes, the vendors' rows of CP50221, JIS X 0212 and JIS X 0213."""
-    try:
-        return raw.decode("iso2022_jp_ext")
-    except UnicodeDecodeError:
-        pass
-    pieces: list[str] = []
-    state = shifted = b"\x1b(B"
-    for piece in _ESCAPE.split(raw):
-        if piece == b"\x0e":
-            shifted, state = state, b"\x1b(I"
-        elif piece == b"\x0f":
-            state = shifted
-        elif piece.startswith(b"\x1b"):
-            state = piece
-        elif piece == b"\n":
-            # A line ends in ASCII (RFC 1468); a forgotten escape must not spoil the next one.
-            state = b"\x1b(B"
-            pieces.append("\n")
-        elif piece:
-            pieces.append(_charset_piece(piece, state))
-    return "".join(pieces)
-
-
-def _charset_piece(piece: bytes, state: bytes) -> str:
-    if state == b"\x1b(I":
-        return _high(piece).decode("cp932", "replace")
-    if not state.startswith(b"\x1b$"):
-        return piece.decode("cp932", "replace")
-    if state == b"\x1b$(D":
-        pairs = (b"\x8f" + _high(piece[i : i + 2]) for i in range(0, len(piece), 2))
-        return b"".join(pairs).decode("euc_jp", "replace")
-    if state in (b"\x1b$(O", b"\x1b$(Q"):
-        return _high(piece).decode("euc_jis_2004", "replace")
-    try:
-        return _high(piece).decode("euc_jp")
-    except UnicodeDecodeError:
-        return b"".join(map(_shifted, piece[::2], piece[1::2])).decode("cp932", "replace")
-
-
-_HIGH = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
-
-
-def _high(piece: bytes) -> bytes:
-    return piece.translate(_HIGH)
-
-
-def _shifted(row: int, cell: int) -> bytes:
-    """One JIS X 0208 pair as the pair that Shift_JIS has for it (JIS X 0208 annex 1)."""
-    if not (0x21 <= row <= 0x7E and 0x21 <= cell <= 0x7E):
-        return b"?"
-    lead = (row + 1) // 2 + (0x70 if row <= 0x5E else 0xB0)
-    if row % 2:
-        return bytes((lead, cell + (0x1F if cell <= 0x5F else 0x20)))
-    return bytes((lead, cell + 0x7E))

@@ -37,7 +37,7 @@ class FilesOptions(Table):
     path: Path
     """The folder; relative to the configuration file."""
     pattern: Annotated[str, Field(min_length=1, pattern=r"^[^/\x00]+$")] = "*.eml"
-    """Names that are read. Never read: `.*`, `*.tmp` and `*.part`, and what lies in sub-folders."""
+    """Names that are read, in upper or lower case; never `.*`, `*.tmp`, `*.part`, sub-folders."""
     own: tuple[str, ...] = ()
     """Our own addresses, or `@domain`; mails from them get no answer."""
     after: Annotated[str, Field(pattern=r"^(none|move:[^\x00-\x1f\x7f]+)$")] = "none"
@@ -87,6 +87,8 @@ class _State:
 
     seen: dict[str, list[int]]
     told: dict[str, list[int]]
+    given: Cursor
+    """The cursor as the caller has it."""
     warnings: list[str] = field(default_factory=list)
 
     def cursor(self) -> dict[str, Any]:
@@ -99,18 +101,18 @@ class _State:
 
     def batch(self, inbounds: Iterable[Inbound] = ()) -> Batch:
         warnings, self.warnings = tuple(self.warnings), []
-        return Batch(tuple(inbounds), self.cursor(), warnings)
+        self.given = self.cursor()
+        return Batch(tuple(inbounds), self.given, warnings)
 
 
 class FilesSource:
-    """A drop folder as a way in.
+    """A drop folder as a way in, made from its `[[sources]]` table.
 
     The cursor is `{"seen": {name: [bytes, mtime in ns]}, "told": {…}}` for the files that are
     still there; a file that changed is read again, and the mail's identity decides.
     """
 
     def __init__(self, name: str, options: FilesOptions) -> None:
-        self._name = name
         self._options = options
         config = config_path()
         self._folder = (config.parent if config else Path.cwd()) / options.path
@@ -119,7 +121,7 @@ class FilesSource:
         """See `base.Source.poll`. Files of one second come by name, since copies and checkouts
         keep no finer order. Reads no file that did not change."""
         files = self._files()
-        state = _State(_stamps(cursor, "seen", files), _stamps(cursor, "told", files))
+        state = _State(_stamps(cursor, "seen", files), _stamps(cursor, "told", files), cursor)
         self._put_away(files.values(), state)
         fresh = sorted(
             (file for file in files.values() if state.seen.get(file.name) != file.stamp),
@@ -132,7 +134,7 @@ class FilesSource:
             now = self._files()
             stable = (file for file in fresh if wait[file.name] and now.get(file.name) == file)
             yield from self._batches(stable, state)
-        if state.warnings or state.cursor() != dict(cursor):
+        if state.warnings or state.cursor() != state.given:
             yield state.batch()
 
     def check(self) -> str:
@@ -140,7 +142,7 @@ class FilesSource:
         count = len(self._files())
         target = self._options.move_to
         if target is not None and not os.access(self._folder, os.W_OK | os.X_OK):
-            text = f"{self._folder}: no right to move files: grant it, or set after = \"none\""
+            text = f'{self._folder}: no right to move files: grant it, or set after = "none"'
             raise PermanentError(text, code="folder_readonly")
         return f"{self._folder}: {count} files {self._options.pattern}"
 
@@ -163,12 +165,13 @@ class FilesSource:
         return found
 
     def _wanted(self, name: str) -> bool:
-        unfinished = name.startswith(".") or name.lower().endswith(_UNFINISHED)
-        return not unfinished and fnmatchcase(name, self._options.pattern)
+        lower = name.lower()
+        unfinished = lower.startswith(".") or lower.endswith(_UNFINISHED)
+        return not unfinished and fnmatchcase(lower, self._options.pattern.lower())
 
     def _unsettled(self, file: _File) -> float:
-        """The seconds until a file counts as complete. One from the future is as it is: its clock
-        was wrong, and waiting would not end."""
+        """The seconds until a file counts as complete, by the clock that stamps files. One from
+        the future is taken as it is: its stamp is wrong, and waiting would not end."""
         age = time.time() - file.mtime_ns / 1e9
         return self._options.settle - age if 0 <= age < self._options.settle else 0.0
 
@@ -263,7 +266,7 @@ def _move(path: Path, folder: Path) -> None:
     """Move a file without replacing another one of its name. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     target, number = folder / path.name, 1
-    while target.exists(follow_symlinks=False) if False else os.path.lexists(target):
+    while os.path.lexists(target):
         number += 1
         target = folder / f"{path.stem}~{number}{path.suffix}"
     path.rename(target)

@@ -218,7 +218,7 @@ def _reader(found: Found, head: Sequence[tables.Row | tables.Broken], how: _Impo
     shown = [row.cells for row in head if isinstance(row, tables.Row)]
     names = dict.fromkeys(name for cells in shown for name in cells)
     have = set(map(folded, names))
-    for ours, theirs in how.columns.items() if shown else ():
+    for theirs in how.columns.values() if shown else ():
         if folded(theirs) not in have:
             raise ConfigError(f"{found.name}: no column {theirs!r} among {_told(names)}")
     # With its folders: the numbers of another year's file may be the same.

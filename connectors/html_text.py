@@ -10,39 +10,21 @@ import re
 
 from lxml import etree
 
-MAX_HTML = 2_000_000
-"""Characters of HTML that are read."""
+MAX_HTML = 1_000_000
+"""Characters of HTML that are read, images inside it not counted."""
 MAX_TEXT = 1_000_000
 """Characters of text that are made."""
 
 _DROPPED = frozenset(
     (
-        "script",
-        "style",
-        "head",
-        "title",
-        "noscript",
-        "template",
-        "object",
-        "applet",
-        "iframe",
-        "svg",
+        *("script", "style", "head", "title", "noscript", "template"),
+        *("object", "applet", "iframe", "svg"),
     )
 )
 _BREAKING = frozenset(
     (
-        "div",
-        "tr",
-        "li",
-        "dt",
-        "dd",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "center",
-        "form",
-        "body",
+        *("div", "tr", "li", "dt", "dd", "form", "body"),
+        *("section", "article", "header", "footer", "center"),
     )
 )
 _SPACED = frozenset(
@@ -64,7 +46,7 @@ def html_to_text(html: str) -> str:
 
     Never raises, whatever `html` is.
     """
-    html = _DATA_URI.sub("", html.replace("\0", ""))[:MAX_HTML]
+    html = without_data(html)[:MAX_HTML]
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True
     )
@@ -77,6 +59,11 @@ def html_to_text(html: str) -> str:
     if any("depth" in entry.message.lower() for entry in parser.error_log):
         return _stripped(html)
     return _Page().render(root)
+
+
+def without_data(html: str) -> str:
+    """`html` without NUL and without the files that it carries as `data:` URIs (RFC 2397)."""
+    return _DATA_URI.sub("", html.replace("\0", ""))
 
 
 def _stripped(html: str) -> str:
@@ -121,7 +108,9 @@ class _Page:
             else:
                 self._open(element)
         self._break()
-        return "\n".join(self.lines).strip("\n")[:MAX_TEXT]
+        while self.lines and not self.lines[-1].strip("> "):
+            self.lines.pop()
+        return "\n".join(self.lines).lstrip("\n")[:MAX_TEXT]
 
     def _open(self, element: etree._Element) -> None:
         tag = element.tag

@@ -133,7 +133,8 @@ class _FolderPoll:
         """Yield these mails (UIDs ascending); what cannot be had of them is owed from then on."""
         for haul in self._fetcher.hauls(uids):
             self._settle(haul)
-            if haul.inbounds or haul.refused or haul.suspects:
+            owing = haul.refused or haul.suspects
+            if haul.inbounds or (owing and self._changed()):
                 yield self._batch(haul.inbounds)
             if haul.error is not None:
                 raise haul.error

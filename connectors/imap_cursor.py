@@ -16,7 +16,8 @@ class Place:
     """Where one folder stands, under one UIDVALIDITY (RFC 3501 §2.3.1.1).
 
     `uid`: the highest UID dealt with. `recent`: those dealt with among the `overlap` UIDs up to
-    it; whatever else turns up there became visible late. `first` and `since`: mails below UID
+    it; whatever else turns up there became visible late. `floor`: the UID from which `recent` is
+    complete, so that a larger `overlap` brings nothing twice. `first` and `since`: mails below UID
     `first` (the UIDNEXT when the folder was connected) are taken only if they are not older.
     `owed`: UIDs that the server could not deliver, with how often the connection broke at that
     mail alone; they are tried again until they come or are gone. `unmarked`: UIDs handed over,
@@ -26,6 +27,7 @@ class Place:
     uidvalidity: int
     overlap: int
     uid: int = 0
+    floor: int = 1
     first: int = 1
     since: date | None = None
     recent: set[int] = field(default_factory=set)
@@ -40,6 +42,7 @@ class Place:
             uidvalidity=int(saved["uidvalidity"]),
             overlap=overlap,
             uid=int(saved["uid"]),
+            floor=int(saved.get("low", 1)),
             first=int(saved.get("first", 1)),
             since=date.fromisoformat(since) if since else None,
             recent={int(uid) for uid in saved.get("recent", ())},
@@ -52,6 +55,7 @@ class Place:
         saved: dict[str, Any] = {
             "uidvalidity": self.uidvalidity,
             "uid": self.uid,
+            "low": self.low,
             "first": self.first,
             "recent": sorted(uid for uid in self.recent if uid >= self.low),
         }
@@ -66,7 +70,7 @@ class Place:
     @property
     def low(self) -> int:
         """The lowest UID that is looked at."""
-        return max(1, self.uid - self.overlap + 1)
+        return max(self.floor, self.uid - self.overlap + 1)
 
     def is_new(self, uid: int) -> bool:
         """Whether the mail was neither dealt with nor is owed."""

@@ -48,7 +48,7 @@ class Fetcher:
         self._external = f"{quote(folder, safe='/')};UIDVALIDITY={uidvalidity};UID="
 
     def hauls(self, uids: Sequence[int]) -> Iterator[Haul]:
-        """Fetch these mails (UIDs ascending), within the bounds of a batch; what is gone comes last.
+        """Fetch these mails (UIDs ascending) within the bounds of a batch; what is gone ends it.
 
         After a haul with an error there is none. Raises Refused where the server refuses several
         mails and delivers none: then it is at fault, not the mails.

@@ -140,12 +140,19 @@ def _leaf_text(part: Part, body: Body) -> str:
     if decoded.defect:
         body.defects.append(decoded.defect)
     if html:
-        from connectors.html_text import html_to_text  # loads lxml, which plain mail does not need
-
-        return html_to_text(decoded.text)
+        return _html_text(decoded.text, body)
     if part.params.get("format", "").lower() == "flowed":
         return unflow(charsets.clean(decoded.text), part.params.get("delsp", "").lower() == "yes")
     return charsets.clean(decoded.text)
+
+
+def _html_text(html: str, body: Body) -> str:
+    from connectors import html_text  # loads lxml, which plain mail does not need
+
+    slim = html_text.without_data(html)
+    if len(slim) > html_text.MAX_HTML:
+        body.defects.append(f"html: only the first {html_text.MAX_HTML} characters were read")
+    return html_text.html_to_text(slim)
 
 
 def _meta(raw: bytes, *, html: bool) -> str:

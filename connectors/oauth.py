@@ -5,7 +5,7 @@ Gmail `https://oauth2.googleapis.com/token`, scope `https://mail.google.com/`
 (https://developers.google.com/identity/protocols/oauth2); Microsoft 365
 `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`, scope
 `https://outlook.office.com/IMAP.AccessAsUser.All offline_access`
-(https://learn.microsoft.com/exchange/client-developer/legacy-protocols).
+(https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth).
 """
 
 from __future__ import annotations

@@ -130,7 +130,10 @@ SENTENCE = re.compile(
 
 DEVICE = re.compile(
     r"\W{0,3}(?:"
-    r"(?:sent|posted|written|composed)\s+(?:from|via|with|by|using)\s.{1,80}"
+    r"(?:sent|posted|written|composed) from\s.{1,80}"
+    # Not `sent by courier`: that is the customer's own matter.
+    r"|sent (?:via|with|by|using) (?!(?:post|courier|ship|registered|express|regular|standard"
+    r"|dhl|fedex|ups|mistake|error|accident|your?|my|our|me|him|her|them|an?|mr|ms)\b).{1,40}"
     r"|from my \w.{0,30}|\w{1,20} from mobile"
     r"|get \W?outlook for.{1,80}"
     r"|envoyé (?:depuis|de|par|à partir d).{1,60}|enviado (?:desde|do|de|a partir).{1,60}"
@@ -140,8 +143,8 @@ DEVICE = re.compile(
     r"|odesláno z.{1,40}|отправлено (?:с|из).{1,40}"
     r"|從我的.{1,30}傳送|发自我的.{1,30}|从我的.{1,30}发送"
     r"|나의 .{1,30}에서 보냄|내 .{1,30}에서 보냄|iPhone에서 보냄"
-    r"|(?:私の\s?)?[\w .+-]{2,30}\s?(?:から|より)(?:の)?送信(?:しました|されました|しています)?"
-    r"|[\w .+-]{2,30}\s?(?:から|で)送信されたメール(?:です)?"
+    r"|(?:私の\s?)?(?:[a-z][a-z0-9 .+-]{1,30}|スマートフォン|スマホ|携帯(?:電話)?|タブレット)"
+    r"\s?(?:から|より)の?送信(?:しました|されました|しています|されたメール(?:です)?)?"
     r"|(?:iOS|Android)\s?版?\s?(?:の|用)\s?Outlook.{0,40}|Outlook for (?:iOS|Android).{0,60}"
     r"|Yahoo!?メール.{0,20}アプリから送信"
     r")\W*(?:please excuse.{0,40})?$",

@@ -35,7 +35,7 @@ def new_text(text: str, subject: str = "") -> str:
     if forwarded is not None:
         intro = _own_words(head[:forwarded])
         content = _without_header(head[forwarded:]) + rest
-        return "\n\n".join(filter(None, (intro, "\n".join(content).strip())))
+        return "\n\n".join(filter(None, (intro, "\n".join(content).strip()))) or text.strip()
     if marks.FORWARD_SUBJECT.match(subject):
         return text.strip()
     return _own_words(head, rest)
@@ -48,7 +48,7 @@ def _forward_at(lines: Sequence[str], subject: str) -> int | None:
         short = line[:_WIDTH]
         if marks.FORWARD.match(short):
             return index
-        if marks.ORIGINAL.match(short) or _header_block(lines, index):
+        if _original_end(lines, index):
             return index if passed_on else None
         if not passed_on and _attribution_end(lines, index):
             return None
@@ -100,6 +100,7 @@ def _judge(lines: Sequence[str]) -> tuple[list[Line], bool]:
     index, words = 0, False
     while index < len(lines):
         line = lines[index]
+        following = index + 1
         if index in code:
             judged.append(Line(line, Kind.TEXT))
         elif _NOTHING.match(line):
@@ -108,22 +109,26 @@ def _judge(lines: Sequence[str]) -> tuple[list[Line], bool]:
             if words and not _quote_follows(lines, end):
                 return judged, True
             judged.append(Line(line, Kind.ATTRIBUTION))
-            index = _quoted(lines, end, judged)
-            continue
-        elif words and (marks.ORIGINAL.match(line[:_WIDTH]) or _header_block(lines, index)):
-            return judged, True
-        elif block := _header_block(lines, index):
-            # A header block above all words: the mail answers or passes on without a mark.
-            judged.append(Line(line, Kind.EMPTY))
-            index = block
-            continue
+            following = _quoted(lines, end, judged)
+        elif block := _original_end(lines, index):
+            if words:
+                return judged, True
+            # Above all words: the mail answers or passes on without saying so.
+            following = block
         elif marks.QUOTE.match(line):
             judged.append(Line(line, Kind.QUOTE))
-        elif not marks.ORIGINAL.match(line[:_WIDTH]):
+        else:
             judged.append(Line(line, Kind.TEXT))
             words = words or not marks.RULE.match(line[:_WIDTH])
-        index += 1
+        index = following
     return judged, False
+
+
+def _original_end(lines: Sequence[str], index: int) -> int:
+    """The index behind the marker or header block of an original at `index`, 0 where none is."""
+    if marks.ORIGINAL.match(lines[index][:_WIDTH]):
+        return index + 1
+    return _header_block(lines, index)
 
 
 def _fenced(lines: Sequence[str]) -> set[int]:
@@ -148,7 +153,7 @@ def _quoted(lines: Sequence[str], index: int, judged: list[Line]) -> int:
         if not line.strip():
             judged.append(Line("", Kind.EMPTY))
         elif marks.QUOTE.match(line) or marks.BAR_QUOTE.match(line):
-            judged.append(Line(line, Kind.QUOTE, attributed=True))
+            judged.append(Line(line, Kind.QUOTE))
         else:
             break
         index += 1

@@ -27,11 +27,10 @@ class Kind(Enum):
 
 @dataclass(slots=True)
 class Line:
-    """One line; `attributed` is true for a quote whose author is named above it."""
+    """One line of a mail's text and what it is."""
 
     text: str
     kind: Kind
-    attributed: bool = False
 
 
 def without_signature(lines: list[Line]) -> list[Line]:

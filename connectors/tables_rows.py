@@ -57,7 +57,9 @@ class Reader:
         columns = self.match(row.cells)
         cells = {ours: _text(ours, row.cells[theirs]) for ours, theirs in columns.items()}
         if not cells.get("text"):
-            told = "the cell is empty" if "text" in columns else "name its column: --column text=NAME"
+            told = (
+                "the cell is empty" if "text" in columns else "name its column: --column text=NAME"
+            )
             return Skipped(where, f"no text: {told}")
         try:
             times = self._times(cells, columns)

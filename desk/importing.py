@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from connectors.files import Entry, Skipped, count, read
+from connectors.files import Entry, Skipped, read, size
 from rich.console import Console
 from rich.progress import Progress
 
@@ -23,16 +23,19 @@ SOURCE = "import"
 """Name of the source under which imported live messages stand."""
 
 _CHUNK = 200
+_REASONS = 20
 
 
 @dataclass(slots=True)
 class Imported:
-    """How much was new, how much was known already, and what was left out and why."""
+    """How much was new, how much was known already, how much was left out, and why (the first
+    ones: a broken file may have millions of such lines)."""
 
     past: int = 0
     messages: int = 0
     known: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: int = 0
+    reasons: list[Skipped] = field(default_factory=list)
 
 
 def take_in(path: Path, *, columns: Mapping[str, str], system: str, own: Sequence[str]) -> Imported:
@@ -41,14 +44,19 @@ def take_in(path: Path, *, columns: Mapping[str, str], system: str, own: Sequenc
     Raises ConfigError where there is nothing to read.
     """
     policy = load_policy(settings().policy)
-    entries = read(path, columns=columns, own=own, zone=policy.zone, system=system)
     found = Imported()
     with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task(say("取り込み", "Importing"), total=count(path))
+        task = bar.add_task(say("取り込み", "Importing"), total=size(path))
+        entries = read(
+            path,
+            columns=columns,
+            own=own,
+            zone=policy.zone,
+            system=system,
+            progress=lambda read_bytes: bar.update(task, advance=read_bytes),
+        )
         for chunk in _chunks(entries):
             _take(chunk, policy.language, found)
-            bar.update(task, advance=len(chunk))
-        bar.update(task, total=bar.tasks[task].completed)
     return found
 
 
@@ -63,7 +71,9 @@ def _take(chunk: Sequence[Entry], default: str, found: Imported) -> None:
     found.past += new_past
     found.messages += new_live
     found.known += len(past) + len(live) - new_past - new_live
-    found.skipped += [entry for entry in chunk if isinstance(entry, Skipped)]
+    skipped = [entry for entry in chunk if isinstance(entry, Skipped)]
+    found.skipped += len(skipped)
+    found.reasons += skipped[: max(0, _REASONS - len(found.reasons))]
 
 
 def _with_language(past: PastCase, default: str) -> PastCase:

@@ -100,8 +100,7 @@ def draft_in_full(draft: Draft) -> None:
     links = draft.case.similar_links.select_related("similar")
     if links:
         text = "\n".join(
-            f"{link.score:.2f}  {plain(link.similar.subject, 50)}\n"
-            f"      → {plain(link.similar.resolution)}"
+            f"{link.score:.2f}  {plain(link.similar.subject, 50)}\n{plain(link.similar.resolution)}\n"
             for link in links
         )
         _part(console, say("似た過去の事例", "Similar past cases"), text)

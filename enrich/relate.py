@@ -6,13 +6,15 @@ are, a differing order number, product number, date or amount tells them apart.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 from casebook.types import KnownMessage, Relation, RelationKind
 from enrich.clean import clean
+from enrich.numbers import identifiers, matter_numbers, order_numbers
 
 WINDOW = timedelta(days=14)
 """How far apart two messages of one author may be and still be one matter without a thread."""
@@ -20,8 +22,8 @@ WINDOW = timedelta(days=14)
 _NEAR = 0.5
 """Jaccard similarity of character 5-grams from which two texts are the same words again."""
 
-_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{0,6}[-#]?\d[\dA-Za-z,./:-]{2,}(?<![,./:-])")
-_ORDER = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9-]*\d{4})[A-Z]{0,6}-?\d[\dA-Z-]{4,}(?<!-)")
+_NEWEST = 200
+"""Messages of one author that are compared; more come from a machine."""
 
 
 def relate(incoming: Sequence[KnownMessage], known: Iterable[KnownMessage]) -> list[Relation]:
@@ -32,85 +34,101 @@ def relate(incoming: Sequence[KnownMessage], known: Iterable[KnownMessage]) -> l
     """
     memory = _Memory()
     for message in known:
-        memory.add(message)
+        memory.add(_Read.of(message))
     relations = []
     for message in incoming:
-        relations.append(memory.judge(message))
-        memory.add(message)
+        read = _Read.of(message)
+        relations.append(memory.judge(read))
+        memory.add(read)
     return relations
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message and what is compared of it."""
+
+    message: KnownMessage
+    shingles: frozenset[str]
+    identifiers: frozenset[str]
+    orders: frozenset[str]
+    numbers: frozenset[str]
+
+    @classmethod
+    def of(cls, message: KnownMessage) -> _Read:
+        text = clean(message.text)
+        return cls(
+            message, _shingles(text), identifiers(text), order_numbers(text), matter_numbers(text)
+        )
 
 
 class _Memory:
     def __init__(self) -> None:
         self._by_id: dict[str, KnownMessage] = {}
-        self._by_author: dict[str, list[KnownMessage]] = defaultdict(list)
-        self._shingles: dict[int, frozenset[str]] = {}
+        self._by_author: dict[str, list[_Read]] = defaultdict(list)
 
-    def add(self, message: KnownMessage) -> None:
-        if message.message_id:
-            self._by_id.setdefault(message.message_id, message)
-        if message.author:
-            self._by_author[message.author].append(message)
+    def add(self, read: _Read) -> None:
+        if read.message.message_id:
+            self._by_id.setdefault(read.message.message_id, read.message)
+        if read.message.author:
+            self._by_author[read.message.author].append(read)
 
-    def judge(self, message: KnownMessage) -> Relation:
-        near = self._same_words(message)
+    def judge(self, read: _Read) -> Relation:
+        message = read.message
+        near = self._same_words(read)
         if near:
             return near
         for receipt, case in message.receipts.items():
             return Relation(RelationKind.FOLLOW_UP, of_case=case, evidence=(f"quotes {receipt}",))
         for name in reversed(message.thread):
-            if earlier := self._by_id.get(name):
+            earlier = self._by_id.get(name)
+            if earlier and earlier.key != message.key:
                 evidence = (f"answers the message <{name}>",)
                 return Relation(RelationKind.FOLLOW_UP, earlier.key, evidence=evidence)
-        return self._same_order(message) or Relation(RelationKind.NEW)
+        return self._same_number(read) or Relation(RelationKind.NEW)
 
-    def _earlier(self, message: KnownMessage) -> Iterator[KnownMessage]:
-        for earlier in reversed(self._by_author.get(message.author, ())):
-            if abs(message.at - earlier.at) <= WINDOW:
+    def _earlier(self, message: KnownMessage) -> Iterator[_Read]:
+        for earlier in islice(reversed(self._by_author.get(message.author, ())), _NEWEST):
+            near = abs(message.at - earlier.message.at) <= WINDOW
+            if near and earlier.message.key != message.key:
                 yield earlier
 
-    def _same_words(self, message: KnownMessage) -> Relation | None:
-        for earlier in self._earlier(message):
-            score = self._likeness(message, earlier)
-            if score >= _NEAR and not differ(message.text, earlier.text):
+    def _same_words(self, read: _Read) -> Relation | None:
+        for earlier in self._earlier(read.message):
+            score = _likeness(read.shingles, earlier.shingles)
+            if score >= _NEAR and not _differ(read.identifiers, earlier.identifiers):
                 evidence = ("same author", f"same words (likeness {score:.2f})")
                 return Relation(
-                    RelationKind.DUPLICATE, earlier.key, evidence=evidence, score=round(score, 4)
+                    RelationKind.DUPLICATE,
+                    earlier.message.key,
+                    evidence=evidence,
+                    score=round(score, 4),
                 )
         return None
 
-    def _same_order(self, message: KnownMessage) -> Relation | None:
-        orders = order_numbers(message.text)
-        for earlier in self._earlier(message):
-            if common := orders & order_numbers(earlier.text):
+    def _same_number(self, read: _Read) -> Relation | None:
+        for earlier in self._earlier(read.message):
+            common = read.numbers & earlier.numbers
+            # One product number in two orders is two matters.
+            if common and not _apart(read.orders, earlier.orders):
                 evidence = ("same author", f"same number {min(common)}")
-                return Relation(RelationKind.FOLLOW_UP, earlier.key, evidence=evidence)
+                return Relation(RelationKind.FOLLOW_UP, earlier.message.key, evidence=evidence)
         return None
 
-    def _likeness(self, one: KnownMessage, other: KnownMessage) -> float:
-        a, b = self._shingled(one), self._shingled(other)
-        return len(a & b) / len(a | b) if a and b else 0.0
 
-    def _shingled(self, message: KnownMessage) -> frozenset[str]:
-        if message.key not in self._shingles:
-            text = clean(message.text).casefold().replace(" ", "")
-            self._shingles[message.key] = frozenset(
-                text[place : place + 5] for place in range(max(1, len(text) - 4)) if text
-            )
-        return self._shingles[message.key]
+def _shingles(text: str) -> frozenset[str]:
+    plain = text.casefold().replace(" ", "")
+    return frozenset(plain[place : place + 5] for place in range(max(1, len(plain) - 4)) if plain)
 
 
-def differ(one: str, other: str) -> bool:
-    """True when each text has a number (order, product, date, amount) that the other lacks."""
-    a, b = _identifiers(one), _identifiers(other)
-    return bool(a - b and b - a)
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other) if one and other else 0.0
 
 
-def order_numbers(text: str) -> frozenset[str]:
-    """What looks like an order, contract or product number: at least five characters, among them
-    four digits in a row."""
-    return frozenset(_ORDER.findall(clean(text).upper()))
+def _differ(one: frozenset[str], other: frozenset[str]) -> bool:
+    """True when each has what the other lacks."""
+    return bool(one - other and other - one)
 
 
-def _identifiers(text: str) -> frozenset[str]:
-    return frozenset(match.upper() for match in _IDENTIFIER.findall(clean(text)))
+def _apart(one: frozenset[str], other: frozenset[str]) -> bool:
+    """True when both name something, and nothing in common."""
+    return bool(one and other and not one & other)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
+from casebook.errors import ConfigError
 from casebook.policy import WEEKDAYS, Hours, Policy
 
 _HORIZON_DAYS = 3 * 366
@@ -18,31 +19,36 @@ def add_business(policy: Policy, start: datetime, minutes: float) -> datetime:
     """The instant (UTC) at which `minutes` of opening time have passed since `start`.
 
     Zero minutes give `start` when it is inside opening hours, else the next opening.
-    Raises ValueError where the calendar has no opening for three years.
+    Raises ValueError where the calendar has no such opening within three years, ConfigError where
+    it names a country whose holidays are unknown.
     """
     left = timedelta(minutes=minutes)
-    for opens, closes in _openings(policy, start):
+    # Sums of aware datetimes are wall-clock time in their zone; in UTC they are elapsed time.
+    start = start.astimezone(UTC)
+    for opens, closes in _openings(policy, start, _HORIZON_DAYS):
         begin = max(opens, start)
-        if closes - begin >= left and begin < closes:
+        if closes - begin >= left:
             return begin + left
         left -= closes - begin
-    raise ValueError("the calendar has no opening for three years")
+    raise ValueError("the calendar has too few openings in three years")
 
 
 def business_between(policy: Policy, start: datetime, end: datetime) -> float:
     """The minutes of opening time between two instants; 0 where `end` is not after `start`."""
-    total = timedelta()
-    for opens, closes in _openings(policy, start):
+    start, end, total = start.astimezone(UTC), end.astimezone(UTC), timedelta()
+    if end <= start:
+        return 0.0
+    for opens, closes in _openings(policy, start, (end - start).days + 2):
         if opens >= end:
             break
         total += min(closes, end) - max(opens, start)
     return total / timedelta(minutes=1)
 
 
-def _openings(policy: Policy, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The opening spans (UTC) that end after `start`, in order."""
+def _openings(policy: Policy, start: datetime, days: int) -> Iterator[tuple[datetime, datetime]]:
+    """The opening spans (UTC) of so many days that end after `start`, in order."""
     first = start.astimezone(policy.zone).date()
-    for offset in range(_HORIZON_DAYS):
+    for offset in range(days):
         day = first + timedelta(days=offset)
         if _closed(policy.hours, day):
             continue
@@ -52,7 +58,8 @@ def _openings(policy: Policy, start: datetime) -> Iterator[tuple[datetime, datet
             # the clocks change too.
             opens = (midnight + timedelta(minutes=begin)).astimezone(UTC)
             closes = (midnight + timedelta(minutes=end)).astimezone(UTC)
-            if closes > start:
+            # A span may fall into the hour that is skipped when the clocks change.
+            if closes > max(opens, start):
                 yield opens, closes
 
 
@@ -73,4 +80,7 @@ def _holidays(country: str, year: int) -> frozenset[date]:
     # Half a second of import that an idle poll does not need.
     import holidays
 
-    return frozenset(holidays.country_holidays(country, years=year))
+    try:
+        return frozenset(holidays.country_holidays(country, years=year))
+    except NotImplementedError as error:
+        raise ConfigError(f"policy hours.holidays: no calendar for {country!r}") from error

@@ -7,6 +7,7 @@ them, cut down to one harmless line.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,15 +17,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from casebook.policy import Policy
 from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
 from responders.estimate import say_due
+from responders.guard import guard
 
 _TOPIC_LIMIT = 60
 _NAME_LIMIT = 40
 _PREFIX = re.compile(
-    r"^\s*((re|fw|fwd|aw|返信|転送)\s*[:：]\s*|\[[^\]]{1,40}\]\s*)+", re.IGNORECASE
+    r"^\s*((re|fw|fwd|aw|返信|転送)(\[\d{1,2}\])?\s*[:：]\s*|\[[^\]]{1,40}\]\s*)+", re.IGNORECASE
 )
-_UNSAFE = re.compile(r"https?:|www\.|[@<>{}\[\]|\\]|[\x00-\x1f\x7f]", re.IGNORECASE)
-_BROKEN = re.compile("[\ufffd\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
-_ORGANISATION = re.compile(r"(株式|有限|合同|合資)会社|法人|組合|[（(][株有][)）]")
+_OUR_NUMBER = re.compile(r"\s*\[M-[0-9A-Z]{6}\]")
+_LINK = re.compile(r"://|[@＠]|www\.|[\w-]{2,}\.[a-z]{2,}(?![a-z])", re.IGNORECASE)
+_MARKUP = re.compile(r"[<>{}\[\]|\\`\ufffd]")
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+"""Unicode categories (UAX #44) that nobody sees, or that turn the reading direction."""
+_ORGANISATION = re.compile(r"(株式|有限|合同|合資|合名)会社|法人|組合|[（(][株有][)）]|[㈱㈲]")
+_HONORIFIC = re.compile(r"(\s*(様|さま|さん|殿|御中))+$")
 _QUESTIONS = {
     "order_number": {
         "ja": "ご注文番号、またはご購入日",
@@ -35,7 +41,8 @@ _QUESTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What a draft is made from. `due` is the time to name (aware UTC); None for praise.
+    """What a draft is made from. `due` is the time to name (aware UTC); None where `needs_time`
+    says so.
 
     `follow_up`: the customer has written about this case before.
     """
@@ -51,18 +58,21 @@ class CaseFacts:
 
 
 def needs_time(triage: Triage) -> bool:
-    """True when the reply must say when the customer hears from us: always but for praise."""
-    return triage.kind is not Kind.PRAISE
+    """True when the reply must say when the customer hears from us: always but for plain praise."""
+    return _template(triage) != Kind.PRAISE
 
 
 def draft(policy: Policy, facts: CaseFacts) -> Reply:
     """Draft the reply in the customer's language, or the policy's where that is neither Japanese
-    nor English."""
+    nor English. Raises ValueError where a time is needed and `due` is None."""
+    if facts.due is None and needs_time(facts.triage):
+        raise ValueError("this reply needs a time to name")
     language = facts.triage.language if facts.triage.language in ("ja", "en") else policy.language
     template = _templates().get_template(
         f"{_template(facts.triage)}/{language}/{facts.channel}.jinja"
     )
     topic = _topic(facts.subject)
+    order = next(iter(facts.triage.entities.get("order_number", ())), "")
     body = template.render(
         salutation=_salutation(facts.display_name, language),
         company=policy.company.name.in_(language),
@@ -71,7 +81,7 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
         phone=policy.company.phone,
         receipt=facts.receipt,
         topic=topic,
-        order=next(iter(facts.triage.entities.get("order_number", ())), ""),
+        order="" if order in topic else order,
         due=say_due(policy, facts.due, language) if facts.due else "",
         crisis=facts.triage.crisis,
         conduct=facts.triage.conduct,
@@ -100,10 +110,26 @@ def _template(triage: Triage) -> str:
 
 def _topic(subject: str) -> str:
     """The subject as it may be quoted back, or nothing where that would not be safe or helpful."""
-    line = _PREFIX.sub("", " ".join(subject.split()))
-    if len(line) > _TOPIC_LIMIT or _UNSAFE.search(line) or _BROKEN.search(line):
+    line = _PREFIX.sub("", _OUR_NUMBER.sub("", _one_line(subject)))
+    if not _harmless(line, _TOPIC_LIMIT):
         return ""
     return line.replace("「", "『").replace("」", "』").replace('"', "'")
+
+
+def _one_line(text: str) -> str:
+    # Cut first: a line of megabytes is as useless as one a little over the limit.
+    return " ".join(text[:1_000].split())
+
+
+def _harmless(line: str, limit: int) -> bool:
+    """True when a stranger's line may stand in our reply: short, visible, no link, no markup."""
+    return (
+        len(line) <= limit
+        and not _LINK.search(unicodedata.normalize("NFKC", line))
+        and not _MARKUP.search(line)
+        and not any(unicodedata.category(letter) in _INVISIBLE for letter in line)
+        and not guard(line, needs_time=False)
+    )
 
 
 def _reply_subject(topic: str, receipt: str, desk: str) -> str:
@@ -111,16 +137,13 @@ def _reply_subject(topic: str, receipt: str, desk: str) -> str:
 
 
 def _salutation(display_name: str, language: str) -> str:
-    name = " ".join(display_name.split())
-    harmless = 0 < len(name) <= _NAME_LIMIT and not (
-        _UNSAFE.search(name) or _BROKEN.search(name) or re.search(r"\d{3}", name)
-    )
+    name = _HONORIFIC.sub("", _one_line(display_name))
+    harmless = bool(re.search(r"[^\W\d_]", name)) and not re.search(r"\d{3}", name)
+    if not (harmless and _harmless(name, _NAME_LIMIT)):
+        return "Hello," if language == "en" else "お客様"
     if language == "en":
-        return f"Dear {name}," if harmless else "Hello,"
-    if not harmless:
-        return "お客様"
-    bare = re.sub(r"\s*(様|さま|さん|御中)$", "", name)
-    return f"{bare} {'御中' if _ORGANISATION.search(bare) else '様'}"
+        return f"Dear {name},"
+    return f"{name} {'御中' if _ORGANISATION.search(name) else '様'}"
 
 
 @cache

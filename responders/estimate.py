@@ -27,25 +27,33 @@ def estimate(policy: Policy, severity: int, start: datetime) -> Estimate:
 
 def say_due(policy: Policy, due: datetime, language: str) -> str:
     """The time as people say it, in the policy's time zone: 「11月24日（火）15時まで」 or
-    "by 3 p.m. on Tuesday, 24 November (JST)"."""
+    "by 3 p.m. on Tuesday, 24 November (JST)".
+
+    Midnight belongs to the day that ends with it, so that nobody takes it for a day later.
+    """
     local = due.astimezone(policy.zone)
-    return _say_en(local) if language == "en" else _say_ja(local)
+    ends_day = (local.hour, local.minute) == (0, 0)
+    day = local - timedelta(days=1) if ends_day else local
+    return (_say_en if language == "en" else _say_ja)(local, day, ends_day)
 
 
-def _say_ja(local: datetime) -> str:
+def _say_ja(local: datetime, day: datetime, ends_day: bool) -> str:
     minutes = f"{local.minute}分" if local.minute else ""
-    weekday = _WEEKDAYS_JA[local.weekday()]
-    return f"{local.month}月{local.day}日（{weekday}）{local.hour}時{minutes}まで"
+    weekday = _WEEKDAYS_JA[day.weekday()]
+    hour = 24 if ends_day else local.hour
+    return f"{day.month}月{day.day}日（{weekday}）{hour}時{minutes}まで"
 
 
-def _say_en(local: datetime) -> str:
+def _say_en(local: datetime, day: datetime, ends_day: bool) -> str:
     hour = local.hour % 12 or 12
     minutes = f":{local.minute:02d}" if local.minute else ""
     clock = f"{hour}{minutes} {'a.m.' if local.hour < 12 else 'p.m.'}"
     if (local.hour, local.minute) == (12, 0):
         clock = "noon"
-    day = f"{_WEEKDAYS_EN[local.weekday()]}, {local.day} {_MONTHS_EN[local.month - 1]}"
-    return f"by {clock} on {day} ({local.tzname()})"
+    date = f"{_WEEKDAYS_EN[day.weekday()]}, {day.day} {_MONTHS_EN[day.month - 1]}"
+    if ends_day:
+        return f"by the end of {date} ({local.tzname()})"
+    return f"by {clock} on {date} ({local.tzname()})"
 
 
 def _round_up(moment: datetime) -> datetime:

@@ -7,15 +7,35 @@ from collections.abc import Iterator
 
 from casebook.types import Finding
 
+_FIELD = r"[A-Za-z_][\w. -]{0,40}"
+_FIELD_JA = "お?名前|ご?氏名|担当者名?|会社名|日付|日時|受付番号|注文番号|商品名"
 _SLOT = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|\{[a-z_]{2,30}\}|\$\{\w+\}|<[A-Z_]{3,30}>|\[[A-Z_ ]{3,30}\]"
-    r"|[〇○●◯]{2,}|[X×]{3,}(?=様|時|日|円)|\b(?:None|undefined|null|NaN|TODO|TBD)\b"
+    rf"\{{\{{|\}}\}}|\{{%|%\}}|\$?\{{{_FIELD}\}}|%\({_FIELD}\)s|<[A-Z_]{{3,30}}>"
+    r"|\[[A-Z_ ]{3,30}\]|\[(?i:your|insert|customer|company|name|date)\b[^\]\n]{0,40}\]"
+    rf"|[［\[【《＜<](?:{_FIELD_JA})[］\]】》＞>]"
+    r"|[〇○●◯△▲□■]{2,}|[XxＸ×]{2,}(?=\s?(?:様|さま|時|日|月|円))|[_＿]{3,}"
+    # Japanese letters are word characters: \b would not end "None" before them.
+    r"|(?<![A-Za-z])(?:None(?! (?:of|other|the)\b)|undefined|null(?! and\b)|NaN|TODO|TBD)"
+    r"(?![A-Za-z])"
+)
+_SOME = "[0-9０-９一二三四五六七八九十数]{1,4}"
+_CLOCK_JA = f"(?:{_SOME}時(?:{_SOME}分|半)?|正午)(?:頃|ごろ)?"
+_MONTH_EN = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+_MOMENT_EN = (
+    "(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|to(?:day|morrow|night)|noon|midnight"
+    r"|[0-9]{1,2}(?::[0-9]{2})? ?[ap]\.?m\b|(?:the )?[0-9]{1,2}(?:st|nd|rd|th)\b"
+    rf"|[0-9]{{1,2}} {_MONTH_EN}|{_MONTH_EN} [0-9]{{1,2}}|[0-9]{{1,2}}:[0-9]{{2}})"
 )
 _WHEN = re.compile(
-    r"\d{1,2}時|正午|営業日以内|時間以内|日以内|分以内|(?:本日|明日|明後日|今週|来週)中"
-    r"|\d{1,2}月\d{1,2}日.{0,4}まで"
-    r"|\bby (?:noon|\d|\w+day|tomorrow|today|the end of)|\bwithin (?:the )?(?:next )?"
-    r"(?:\d+|an|one|two|three|four|five) (?:business |working )?(?:minute|hour|day)s?\b",
+    # A time of day alone may be one of the customer's story, so a promise must follow it.
+    rf"{_CLOCK_JA}(?:まで|に[^。\n]{{0,60}}(?:します|致します|申し上げ|差し上げ))"
+    rf"|{_SOME}日(?:[（(].[）)])?(?:中|まで)|{_SOME}(?:営業日|時間|日|分|週間)以内|翌営業日"
+    r"|(?:午前|午後|本日|今日|明日|明後日|翌日|今週|来週|今月)(?:中|まで)|夕方まで|週明け"
+    rf"|\bwill [^.\n]{{0,60}}\b(?:at|on) {_MOMENT_EN}"
+    rf"|\b(?:by|before|until) (?:about |around )?{_MOMENT_EN}|\bby the (?:end|close) of\b"
+    r"|\btomorrow\b|\bwithin the (?:hour|day)\b|\bnext (?:working|business) day\b"
+    r"|\b(?:with)?in (?:the )?(?:next )?(?:[0-9]{1,3}|an?|one|two|three|four|five|ten)"
+    r"(?: business| working)? (?:minute|hour|day|week)s?\b",
     re.IGNORECASE,
 )
 

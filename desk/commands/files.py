@@ -91,18 +91,20 @@ def import_(
     from desk.importing import take_in
     from desk.searching import fill_vectors
 
-    found = take_in(path, columns=columns, system=system or path.stem, own=tuple(own or ()))
+    found = take_in(path, columns=columns, system=system, own=tuple(own or ()))
     fill_vectors()
     typer.echo(
         say(
             f"過去の事例 {found.past:,} 件、新しいメッセージ {found.messages:,} 件を取り込みました"
-            f"（取り込み済み {found.known:,} 件、除外 {len(found.skipped):,} 件）。",
+            f"（取り込み済み {found.known:,} 件、除外 {found.skipped:,} 件）。",
             f"Imported {found.past:,} past cases and {found.messages:,} new messages "
-            f"({found.known:,} known already, {len(found.skipped):,} skipped).",
+            f"({found.known:,} known already, {found.skipped:,} skipped).",
         )
     )
-    for skipped in found.skipped:
+    for skipped in found.reasons:
         typer.echo(f"  {plain(skipped.where)}: {plain(skipped.why)}", err=True)
+    if found.skipped > len(found.reasons):
+        typer.echo("  …", err=True)
 
 
 def _pair(text: str) -> tuple[str, str]:

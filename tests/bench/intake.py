@@ -24,7 +24,7 @@ from imapclient import IMAPClient
 host, port, user, password = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.stdin.read()
 began = time.monotonic()
 client = IMAPClient(host, port, ssl=False)
-client.login(user, password)
+client.plain_login(user, password)
 client.select_folder("INBOX", readonly=True)
 keys = client.search()
 raw = [data[b"BODY[]"] for at in range(0, len(keys), 200)
@@ -51,11 +51,13 @@ def main() -> int:
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--no-prefect", action="store_true", help="run the steps without a server")
     options = parser.parse_args()
-    with prefect_server(wanted=not options.no_prefect) as (url, seconds):
-        with installation(made_mails(options.mails), prefect=url) as place:
-            floor = _floor(place)
-            first = _measured(place)
-            idle = _measured(place)
+    with (
+        prefect_server(wanted=not options.no_prefect) as (url, seconds),
+        installation(made_mails(options.mails), prefect=url) as place,
+    ):
+        floor = _floor(place)
+        first = _measured(place)
+        idle = _measured(place)
     _print(options.mails, seconds, floor, first, idle)
     return 0
 

@@ -7,6 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from casebook.errors import ConnectorError
 from casebook.types import Batch, Cursor, Inbound
 from connectors.imap import ImapOptions, ImapSource
 from tests.imap_proxy import ImapProxy
@@ -75,6 +78,14 @@ class Mailbox:
         for batch in ImapSource("support", self.options(**changed)).poll(self.cursor):
             self.cursor = batch.cursor
             batches.append(batch)
+
+    def refusal(self, **changed: Any) -> ConnectorError:
+        """The error of a check; it is one line and holds no secret."""
+        with pytest.raises(ConnectorError) as caught:
+            ImapSource("support", self.options(**changed)).check()
+        assert "\n" not in str(caught.value)
+        assert self.dovecot.password not in str(caught.value)
+        return caught.value
 
     def deliver(
         self, *numbers: int | str, folder: str = "INBOX", received: datetime | None = None

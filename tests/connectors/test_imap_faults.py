@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import random
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -218,3 +222,32 @@ def test_what_else_a_server_may_answer(
     assert error.code == code
     assert "\n" not in str(error)
     assert subjects(five.poll()) == ALL
+
+
+@pytest.mark.parametrize("after", ["none", "move:Done"])
+def test_random_faults_and_stops_lose_nothing(
+    mailbox: Mailbox, proxy: ImapProxy, after: str
+) -> None:
+    chance = random.Random(5)
+    mailbox.dovecot.make_folder(mailbox.user, "Done")
+
+    def moody(command: bytes) -> bytes | None:
+        spoilt = {0: b"", 1: b"TAG NO [UNAVAILABLE] later"}
+        if b"BODY" in command:
+            spoilt[2] = b"TAG NO bad day"
+        return spoilt.get(chance.randrange(25))
+
+    found: list[Batch] = []
+    for number in range(0, 120, 6):
+        mailbox.deliver(*range(number, number + 6))
+        proxy.rule = moody
+        changed = mailbox.through(proxy, after=after, batch_messages=chance.choice([1, 3, 7]))
+        poll = ImapSource("s", mailbox.options(**changed)).poll(mailbox.cursor)
+        with suppress(ConnectorError):
+            for batch in itertools.islice(poll, chance.choice([1, 2, 99])):
+                mailbox.cursor = json.loads(json.dumps(batch.cursor))
+                found.append(batch)
+    found += mailbox.poll(after=after)
+    assert sorted(subjects(found)) == sorted(f"order {number}" for number in range(120))
+    if after != "none":
+        assert len(mailbox.dovecot.flags(mailbox.user, "Done")) == 120

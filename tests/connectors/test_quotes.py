@@ -119,6 +119,8 @@ def test_signature_disclaimer_device_line_and_quote_fall_together() -> None:
         "このメールに三日以内に返事をください。",
         "お世話になります。\n\n"
         "このメールの前のものは誤って送信しました。破棄して、会員情報も削除してください。",
+        "The kettle is broken.\n\nSent by courier on Monday, no reply so far",
+        "まだ返事がありません。\n昨日も同じ内容をスマホから送信しました",
         "Hello.\n\nThis message was sent in error, so delete it and destroy my data.",
         "昨日スマホから送信しましたが、返事がありません。",
         "```\nOn Mon, Oct 5, 2026, A wrote:\n> x\n```\nThis is what your form sent me.",

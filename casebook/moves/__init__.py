@@ -1,0 +1,30 @@
+"""The only place where a state changes. Every move is legal, atomic, and leaves an audit line.
+
+Each function opens its own transaction and locks what it moves; a row that another run has moved
+meanwhile is left alone, so a step that was killed or ran twice does no harm.
+"""
+
+from casebook.moves.answering import Answered, answer, discard
+from casebook.moves.arriving import ignore, record, record_past, step_failed
+from casebook.moves.deciding import approve, edit, reject
+from casebook.moves.relating import Related, Vector, keep_vectors, relate
+from casebook.moves.sources import poll_failed, poll_succeeded
+
+__all__ = [
+    "Answered",
+    "Related",
+    "Vector",
+    "answer",
+    "approve",
+    "discard",
+    "edit",
+    "ignore",
+    "keep_vectors",
+    "poll_failed",
+    "poll_succeeded",
+    "record",
+    "record_past",
+    "reject",
+    "relate",
+    "step_failed",
+]

@@ -1,0 +1,126 @@
+"""Cases answered: what was understood is kept, and one draft waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+
+from casebook import models as m
+from casebook.moves.base import MACHINE, audit, line, locked, moved, save
+from casebook.rows import triage_row
+from casebook.states import CaseState, DraftState, MessageState, PromiseState
+from casebook.types import Estimate, Finding, Reply, SimilarCase, Triage
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the answer step made for one case: `messages` maps primary keys to their triage.
+
+    `reply` is None where the case needs no new draft (a duplicate of what is answered already).
+    """
+
+    case: int
+    messages: Mapping[int, Triage]
+    similar: Sequence[SimilarCase] = ()
+    estimate: Estimate | None = None
+    reply: Reply | None = None
+    findings: Sequence[Finding] = ()
+
+
+@transaction.atomic
+def answer(found: Sequence[Answered]) -> list[int]:
+    """RELATED → ANSWERED: keep triage, similar cases and estimate, and queue one draft a case.
+
+    A pending or approved draft of the case is superseded by the new one. Returns the new drafts'
+    keys. A case none of whose messages is RELATED any more is left alone.
+    """
+    rows = locked((key for item in found for key in item.messages), MessageState.RELATED)
+    found = [item for item in found if any(key in rows for key in item.messages)]
+    cases = m.Case.objects.in_bulk([item.case for item in found])
+    lines = [moved(row, MessageState.ANSWERED) for row in rows.values()]
+    save(rows.values(), "state", "attempts", "error")
+    m.Triage.objects.bulk_create(
+        triage_row(key, triage)
+        for item in found
+        for key, triage in item.messages.items()
+        if key in rows
+    )
+    replied = [item for item in found if item.reply is not None]
+    m.SimilarLink.objects.filter(case__in=[item.case for item in replied]).delete()
+    m.SimilarLink.objects.bulk_create(
+        m.SimilarLink(case_id=item.case, similar_id=link.case, rank=rank, score=link.score)
+        for item in replied
+        for rank, link in enumerate(item.similar, start=1)
+    )
+    lines += _supersede([item.case for item in replied])
+    drafts = _queue(replied, cases)
+    lines += [line(draft, "drafted", "", draft.state, case=draft.case) for draft in drafts]
+    audit(lines)
+    return [draft.pk for draft in drafts]
+
+
+@transaction.atomic
+def discard(cases: Mapping[int, tuple[int, Triage]], reason: str) -> None:
+    """A message that triage found to be no matter of ours (case → message and triage): the message
+    is IGNORED, and its case is CLOSED where it holds nothing else."""
+    rows = locked((key for key, _ in cases.values()), MessageState.RELATED)
+    lines: list[m.AuditLine] = []
+    for case_key, (key, triage) in cases.items():
+        if key not in rows:
+            continue
+        triage_row(key, triage).save()
+        lines.append(moved(rows[key], MessageState.IGNORED, note=reason))
+        case = m.Case.objects.select_for_update().get(pk=case_key)
+        if case.messages.count() == 1 and case.state == CaseState.OPEN:
+            lines.append(moved(case, CaseState.CLOSED, note=reason))
+            case.resolution = reason
+            case.save(update_fields=["state", "resolution"])
+    save(rows.values())
+    audit(lines)
+
+
+def _supersede(cases: Sequence[int]) -> list[m.AuditLine]:
+    rows = m.Draft.objects.select_for_update().filter(
+        case__in=cases, state__in=[DraftState.PENDING, DraftState.APPROVED]
+    )
+    note = "the conversation has moved on"
+    lines = [moved(row, DraftState.SUPERSEDED, note=note) for row in rows]
+    keys = [row.pk for row in rows]
+    m.Draft.objects.filter(pk__in=keys).update(state=DraftState.SUPERSEDED)
+    promises = m.Promise.objects.select_for_update().filter(draft__in=keys, state=PromiseState.OPEN)
+    for promise in promises:
+        lines.append(moved(promise, PromiseState.RENEWED, note=note))
+        promise.save(update_fields=["state"])
+    return lines
+
+
+def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.Draft]:
+    drafts: list[m.Draft] = []
+    versions: list[m.DraftVersion] = []
+    estimates: list[m.Estimate] = []
+    for item in replied:
+        reply, estimate = item.reply, item.estimate
+        assert reply is not None
+        draft = m.Draft(
+            case=cases[item.case],
+            answers_id=max(item.messages),
+            channel=reply.channel,
+            visibility=reply.visibility,
+            language=reply.language,
+            due=reply.due,
+            findings=[asdict(finding) for finding in item.findings],
+        )
+        drafts.append(draft)
+        versions.append(
+            m.DraftVersion(
+                draft=draft, number=1, subject=reply.subject, body=reply.body, author=MACHINE
+            )
+        )
+        if estimate is not None:
+            estimates.append(m.Estimate(draft=draft, **asdict(estimate)))
+    m.Draft.objects.bulk_create(drafts)
+    m.DraftVersion.objects.bulk_create(versions)
+    m.Estimate.objects.bulk_create(estimates)
+    return drafts

@@ -1,0 +1,114 @@
+"""Messages in: from a poll or a file into the record, and out of it again when not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import IntegrityError, transaction
+
+from casebook import models as m
+from casebook.moves.base import audit, free_receipt, line, locked, moved, save
+from casebook.rows import attachment_rows, clean, message_row, past_case_row, past_reply_row
+from casebook.states import MessageState
+from casebook.types import Inbound, PastCase
+
+
+def insert_messages(source: m.Source | None, inbounds: Iterable[Inbound]) -> list[m.Message]:
+    """Insert what is not known yet, with raw bytes and attachments; return only the new rows.
+
+    Must run inside a transaction. Identities decide, so a copy found elsewhere is left out.
+    """
+    unique = {inbound.identity: inbound for inbound in inbounds}
+    known = set(m.Message.objects.filter(identity__in=unique).values_list("identity", flat=True))
+    fresh = [inbound for identity, inbound in unique.items() if identity not in known]
+    rows = m.Message.objects.bulk_create([message_row(source, inbound) for inbound in fresh])
+    m.Raw.objects.bulk_create(
+        [m.Raw(message=row, data=inbound.raw) for row, inbound in zip(rows, fresh, strict=True)],
+        batch_size=100,
+    )
+    m.Attachment.objects.bulk_create(
+        attachment
+        for row, inbound in zip(rows, fresh, strict=True)
+        for attachment in attachment_rows(row, inbound.attachments)
+    )
+    return rows
+
+
+def record(source: str, inbounds: Sequence[Inbound], cursor: Mapping[str, object]) -> list[int]:
+    """Commit messages and the cursor behind them together; return the new messages' keys.
+
+    `source` is the name of a registered source. Two sources that find the same message at the same
+    moment do not fail: the later one takes it as known.
+    """
+    for attempt in range(3):
+        try:
+            with transaction.atomic():
+                row = m.Source.objects.select_for_update().get(name=source)
+                new = insert_messages(row, inbounds)
+                row.cursor = dict(cursor)
+                row.save(update_fields=["cursor"])
+                audit(line(message, "received", "", message.state) for message in new)
+            return [message.pk for message in new]
+        except IntegrityError:
+            if attempt == 2:
+                raise
+    return []
+
+
+@transaction.atomic
+def record_past(cases: Sequence[PastCase]) -> int:
+    """Record cases that were settled before Madoguchi came, with their reply and resolution.
+
+    A case whose origin or whose message is known already is left out. Returns how many are new.
+    """
+    known = set(
+        m.Case.objects.filter(origin__in=[past.origin for past in cases]).values_list(
+            "origin", flat=True
+        )
+    )
+    taken: set[str] = set()
+    count = 0
+    for past in cases:
+        if past.origin in known:
+            continue
+        rows = insert_messages(None, [past.inbound])
+        if not rows:
+            continue
+        known.add(past.origin)
+        case = past_case_row(past, free_receipt(taken))
+        case.save()
+        rows[0].case, rows[0].state, rows[0].language = case, MessageState.ANSWERED, past.language
+        rows[0].save(update_fields=["case", "state", "language"])
+        if past.reply:
+            past_reply_row(case, past).save()
+        audit([line(case, "imported", "", case.state, case=case)])
+        count += 1
+    return count
+
+
+@transaction.atomic
+def ignore(reasons: Mapping[int, str]) -> None:
+    """Move messages (key → reason) to IGNORED: they get no case and no answer."""
+    rows = locked(reasons, MessageState.RECEIVED)
+    audit([moved(row, MessageState.IGNORED, note=reasons[row.pk]) for row in rows.values()])
+    save(rows.values())
+
+
+@transaction.atomic
+def step_failed(keys: Iterable[int], step: str, error: str, attempts: int) -> list[int]:
+    """Count a failed try of `step`; the `attempts`-th puts the message into quarantine, where a
+    person sees it with its error. Returns the keys that were quarantined."""
+    rows = m.Message.objects.select_for_update().filter(
+        pk__in=list(keys), state__in=[MessageState.RECEIVED, MessageState.RELATED]
+    )
+    lines: list[m.AuditLine] = []
+    quarantined: list[int] = []
+    for row in rows:
+        row.attempts += 1
+        row.error = clean(f"{step}: {error}", 2000)
+        if row.attempts >= attempts:
+            lines.append(moved(row, MessageState.QUARANTINED, note=row.error))
+            quarantined.append(row.pk)
+        row.save(update_fields=["state", "attempts", "error"])
+    audit(lines)
+    return quarantined

@@ -1,0 +1,85 @@
+"""What every move shares: the check, the lock, the audit line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Model
+
+from casebook import models as m
+from casebook.errors import IllegalMove
+from casebook.receipt import new_receipt
+from casebook.rows import clean
+from casebook.states import CaseState, DraftState, MessageState, PromiseState, may_follow
+
+MACHINE = "intake"
+"""Who is written into the audit for what no person did."""
+
+_STATES = {
+    m.Message: MessageState,
+    m.Case: CaseState,
+    m.Draft: DraftState,
+    m.Promise: PromiseState,
+}
+
+
+def moved(
+    thing: m.Message | m.Case | m.Draft | m.Promise,
+    after: str,
+    *,
+    who: str = MACHINE,
+    note: str = "",
+) -> m.AuditLine:
+    """Set the state, checked, and return its audit line; the caller saves both."""
+    before = _STATES[type(thing)](thing.state)
+    state = _STATES[type(thing)](after)
+    if not may_follow(before, state):
+        raise IllegalMove(f"{thing._meta.model_name} {thing.pk}: {before} may not become {state}")
+    thing.state = state.value
+    if isinstance(thing, m.Message) and state is not MessageState.QUARANTINED:
+        thing.attempts, thing.error = 0, ""
+    case = thing if isinstance(thing, m.Case) else thing.case
+    return line(thing, "moved", before, state, who=who, note=note, case=case)
+
+
+def line(
+    thing: Model,
+    what: str,
+    before: str,
+    after: str,
+    *,
+    who: str = MACHINE,
+    note: str = "",
+    case: m.Case | None = None,
+) -> m.AuditLine:
+    """An audit line on `thing`, not yet saved."""
+    name = thing._meta.model_name or ""
+    return m.AuditLine(
+        who=who, what=f"{name}.{what}", thing=name, thing_id=thing.pk,
+        before=before, after=after, note=clean(note), case=case,
+    )  # fmt: skip
+
+
+def audit(lines: Iterable[m.AuditLine]) -> None:
+    """Save audit lines."""
+    m.AuditLine.objects.bulk_create(lines)
+
+
+def locked(keys: Iterable[int], state: MessageState) -> dict[int, m.Message]:
+    """Lock those of the messages that are still in `state`; by key, without their texts."""
+    rows = m.Message.objects.select_for_update().filter(pk__in=list(keys), state=state)
+    return {row.pk: row for row in rows.defer("text", "new_text")}
+
+
+def save(rows: Iterable[m.Message], *fields: str) -> None:
+    """Save these fields of many messages; the state alone where none is named."""
+    m.Message.objects.bulk_update(list(rows), fields or ("state",), batch_size=200)
+
+
+def free_receipt(taken: set[str]) -> str:
+    """A receipt number that no case has, added to `taken`."""
+    receipt = new_receipt()
+    while receipt in taken or m.Case.objects.filter(receipt=receipt).exists():
+        receipt = new_receipt()
+    taken.add(receipt)
+    return receipt

@@ -1,0 +1,63 @@
+"""What people decide about a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from django.db import transaction
+
+from casebook import models as m
+from casebook.clock import now
+from casebook.errors import IllegalMove
+from casebook.moves.base import audit, line, moved
+from casebook.rows import clean
+from casebook.states import DraftState
+from casebook.types import Finding
+
+
+@transaction.atomic
+def approve(draft: int, who: str) -> m.Draft:
+    """PENDING → APPROVED by `who`; the time that the draft names becomes a promise.
+
+    Raises IllegalMove where the draft is not pending or a blocking finding stands against it.
+    """
+    row = m.Draft.objects.select_for_update().get(pk=draft)
+    blocking = [finding["code"] for finding in row.findings if finding["blocking"]]
+    if blocking:
+        raise IllegalMove(f"draft {draft} has blocking findings: {', '.join(blocking)}")
+    _decide(row, DraftState.APPROVED, who)
+    if row.due is not None:
+        promise = m.Promise.objects.create(case=row.case, draft=row, due=row.due)
+        audit([line(promise, "promised", "", promise.state, who=who, case=row.case)])
+    return row
+
+
+@transaction.atomic
+def reject(draft: int, who: str, reason: str) -> m.Draft:
+    """PENDING → REJECTED by `who`, with the reason. Raises IllegalMove where it is not pending."""
+    row = m.Draft.objects.select_for_update().get(pk=draft)
+    _decide(row, DraftState.REJECTED, who, reason)
+    return row
+
+
+@transaction.atomic
+def edit(draft: int, who: str, body: str, findings: Sequence[Finding]) -> m.Draft:
+    """Add a version to a pending draft, with what the guard says of it."""
+    row = m.Draft.objects.select_for_update().get(pk=draft)
+    if row.state != DraftState.PENDING:
+        raise IllegalMove(f"draft {draft} is {row.state}: only a pending draft can be edited")
+    last = row.versions.get(number=row.version)
+    row.version += 1
+    row.findings = [asdict(finding) for finding in findings]
+    row.save(update_fields=["version", "findings"])
+    row.versions.create(number=row.version, subject=last.subject, body=clean(body), author=who)
+    audit([line(row, "edited", row.state, row.state, who=who, case=row.case)])
+    return row
+
+
+def _decide(row: m.Draft, after: DraftState, who: str, note: str = "") -> None:
+    line = moved(row, after, who=who, note=note)
+    row.decided_at = now()
+    row.save(update_fields=["state", "decided_at"])
+    audit([line])
