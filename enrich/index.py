@@ -137,6 +137,7 @@ def _floats(vector: bytes) -> list[float]:
 
 def _payload(point: Point) -> dict[str, Any]:
     # As a number: the embedded engine's MatchValue takes Python's True for 1.
+    # A number: the embedded engine's binding turns the truth value of a filter into one.
     return {"case": point.case, "settled": int(point.settled), "revision": point.revision}
 
 

@@ -26,10 +26,9 @@ def add_business(policy: Policy, start: datetime, minutes: float) -> datetime:
     # Sums of aware datetimes are wall-clock time in their zone; in UTC they are elapsed time.
     start = start.astimezone(UTC)
     for opens, closes in _openings(policy, start, _HORIZON_DAYS):
-        begin = max(opens, start)
-        if closes - begin >= left:
-            return begin + left
-        left -= closes - begin
+        if closes - opens >= left:
+            return opens + left
+        left -= closes - opens
     raise ValueError("the calendar has too few openings in three years")
 
 
@@ -41,12 +40,12 @@ def business_between(policy: Policy, start: datetime, end: datetime) -> float:
     for opens, closes in _openings(policy, start, (end - start).days + 2):
         if opens >= end:
             break
-        total += min(closes, end) - max(opens, start)
+        total += min(closes, end) - opens
     return total / timedelta(minutes=1)
 
 
 def _openings(policy: Policy, start: datetime, days: int) -> Iterator[tuple[datetime, datetime]]:
-    """The opening spans (UTC) of so many days that end after `start`, in order."""
+    """The opening spans (UTC) of so many days from `start` on, in order and apart."""
     first = start.astimezone(policy.zone).date()
     for offset in range(days):
         day = first + timedelta(days=offset)
@@ -58,9 +57,11 @@ def _openings(policy: Policy, start: datetime, days: int) -> Iterator[tuple[date
             # the clocks change too.
             opens = (midnight + timedelta(minutes=begin)).astimezone(UTC)
             closes = (midnight + timedelta(minutes=end)).astimezone(UTC)
-            # A span may fall into the hour that is skipped when the clocks change.
-            if closes > max(opens, start):
+            # Spans in the hour that is skipped when the clocks change fall onto later ones.
+            opens = max(opens, start)
+            if closes > opens:
                 yield opens, closes
+                start = closes
 
 
 def _closed(hours: Hours, day: date) -> bool:

@@ -25,7 +25,9 @@ _PREFIX = re.compile(
     r"^\s*((re|fw|fwd|aw|返信|転送)(\[\d{1,2}\])?\s*[:：]\s*|\[[^\]]{1,40}\]\s*)+", re.IGNORECASE
 )
 _OUR_NUMBER = re.compile(r"\s*\[M-[0-9A-Z]{6}\]")
-_LINK = re.compile(r"://|[@＠]|www\.|[\w-]{2,}\.[a-z]{2,}(?![a-z])", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"://|@|www\.|[\w-]{2,}\.[a-z]{2,}(?![a-z])|\d{2,4}-\d{2,4}-\d{3,4}(?!\d)|0\d{9}", re.IGNORECASE
+)
 _MARKUP = re.compile(r"[<>{}\[\]|\\`\ufffd]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 """Unicode categories (UAX #44) that nobody sees, or that turn the reading direction."""
@@ -122,10 +124,11 @@ def _one_line(text: str) -> str:
 
 
 def _harmless(line: str, limit: int) -> bool:
-    """True when a stranger's line may stand in our reply: short, visible, no link, no markup."""
+    """True when a stranger's line may stand in our reply: short, visible, no markup, and no
+    address or telephone number that would look like ours."""
     return (
         len(line) <= limit
-        and not _LINK.search(unicodedata.normalize("NFKC", line))
+        and not _CONTACT.search(unicodedata.normalize("NFKC", line))
         and not _MARKUP.search(line)
         and not any(unicodedata.category(letter) in _INVISIBLE for letter in line)
         and not guard(line, needs_time=False)

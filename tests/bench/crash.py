@@ -39,18 +39,19 @@ def main() -> int:
 
 
 def kill_often(place: Installation, kills: int, mails: int, seed: int) -> dict[str, int]:
-    """Start the intake and kill it, `kills` times, at moments drawn over its whole work; return how
-    often at which step. An intake that ends first counts as a kill when it was idle."""
+    """Start the intake and kill it, `kills` times, at moments drawn over its work; return how often
+    the record then stood at which step. An intake that ends first counts as killed when idle."""
     draw = random.Random(seed)
     seen: dict[str, int] = {}
-    # Reading and drafting a mail takes about 40 ms, starting some seconds.
-    whole = 6.0 + mails * 0.04
+    # Starting and loading the model takes about 8 s, a mail 40 ms: over all kills the work is done
+    # about once, so that the moments fall on every step of it.
+    longest = 2 * (8.0 + mails * 0.04 / kills)
     for _ in range(kills):
         process = subprocess.Popen(
             place.command("intake"), env=place.environment, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        end = time.monotonic() + draw.uniform(0.2, max(8.0, whole / 3))
+        end = time.monotonic() + draw.uniform(0.2, longest)
         while time.monotonic() < end and process.poll() is None:
             time.sleep(0.01)
         if process.poll() is None:

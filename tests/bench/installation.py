@@ -54,9 +54,14 @@ class Installation:
 
 
 @contextmanager
-def installation(mails: list[bytes], prefect: str = "") -> Iterator[Installation]:
-    """An installation whose mailbox holds `mails`; `prefect`: the API address of a server to
-    record the runs, none where empty."""
+def installation(
+    mails: list[bytes], prefect: str = "", database: str = ""
+) -> Iterator[Installation]:
+    """An installation whose mailbox holds `mails`.
+
+    `prefect`: the API address of a server to record the runs, none where empty. `database`: a URL,
+    SQLite where empty.
+    """
     with TemporaryDirectory(prefix="madoguchi-bench-") as folder, Dovecot() as server:
         for mail in mails:
             server.deliver(USER, mail)
@@ -69,7 +74,7 @@ def installation(mails: list[bytes], prefect: str = "") -> Iterator[Installation
             "HF_HUB_OFFLINE": "1",
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
-        environment.pop("DATABASE_URL", None)
+        environment["DATABASE_URL"] = database
         yield Installation(Path(folder), server, environment)
 
 

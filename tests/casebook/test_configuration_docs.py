@@ -1,0 +1,116 @@
+"""Every setting is explained in its docstring and in docs/configuration.md; examples are valid."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from casebook import config, policy
+from casebook.config import CONFIG_VARIABLE, Settings, SourceTable, settings
+from connectors.oauth import OAuth2Options
+from connectors.registry import SOURCES, open_source, options_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+EXAMPLE = ROOT / "madoguchi.example.toml"
+SECTIONS: dict[str, type[BaseModel]] = {
+    "Secrets": config.Secret,
+    "Top level": Settings,
+    "`[embedding]`": config.Embedding,
+    "`[index]`": config.Index,
+    "`[intake]`": config.Intake,
+    "`[prefect]`": config.Prefect,
+    "`[[sources]]`": SourceTable,
+    "`oauth2`": OAuth2Options,
+    **{f'`type = "{name}"`': options_of(name) for name in SOURCES},
+    "Pack": policy.Policy,
+    "`[company]`": policy.Company,
+    "`[hours]`": policy.Hours,
+    "`[first_response]`": policy.FirstResponse,
+    "`[words]`": policy.Words,
+}
+
+
+def _rows(title: str) -> dict[str, str]:
+    """The first table under a heading: key → default."""
+    section = re.split(r"^#{2,3} ", PAGE, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith(f"{title}\n"))
+    rows = re.findall(r"^\| `(\w+)` \| .*? \| (.*?) \| .+ \|$", text, re.MULTILINE)
+    return dict(rows)
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_the_page_has_every_setting_and_no_other(title: str) -> None:
+    assert list(_rows(title)) == list(SECTIONS[title].model_fields)
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_the_page_gives_the_defaults(title: str) -> None:
+    for key, told in _rows(title).items():
+        field = SECTIONS[title].model_fields[key]
+        default = field.get_default(call_default_factory=True)
+        if field.is_required():
+            assert told == "required", key
+        elif default is None:
+            assert told == "–", key
+        elif told == "see below":
+            assert isinstance(default, BaseModel), key
+        else:
+            value = tomllib.loads(f"value = {told.strip('`')}")["value"]
+            assert type(default)(**value) == default if key == "database" else _same(value, default)
+
+
+def _same(told: object, default: object) -> bool:
+    if isinstance(default, tuple):
+        return told == list(default)
+    return told == (str(default) if isinstance(default, Path) else default)
+
+
+@pytest.mark.parametrize("title", list(SECTIONS)[:10])
+def test_every_setting_has_a_docstring(title: str) -> None:
+    fields = SECTIONS[title].model_fields
+    assert [name for name, field in fields.items() if not field.description] == []
+
+
+@pytest.fixture
+def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    for name in set(re.findall(r'env = "(\w+)"', EXAMPLE.read_text(encoding="utf-8"))):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(CONFIG_VARIABLE, str(EXAMPLE))
+    settings.cache_clear()
+    yield settings()
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_the_example_is_valid_with_no_secret_set(example: Settings) -> None:
+    assert len(example.sources) == 5
+    for table in example.sources:
+        assert open_source(table)
+        options_of(table.type).model_validate(table.options)
+
+
+def test_the_example_shows_every_setting(example: Settings) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for model in list(SECTIONS.values())[1:10]:
+        for key in model.model_fields:
+            assert re.search(
+                rf"^(# )?{key} = |^\[+(\w+\.)?{key}\]|\b{key} = ", text, re.MULTILINE
+            ), key
+
+
+def test_the_example_shows_the_defaults(example: Settings) -> None:
+    plain = Settings.model_construct()
+    for name in ("policy", "language", "database", "embedding", "index", "intake", "prefect"):
+        assert getattr(example, name) == getattr(plain, name)
+
+
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL))
+def test_the_pages_examples_are_valid(block: str) -> None:
+    for values in tomllib.loads(block)["sources"]:
+        assert open_source(SourceTable.model_validate(values))

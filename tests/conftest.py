@@ -1,0 +1,40 @@
+"""Fixtures for every room: a configuration of the test's own, and its mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from casebook.config import CONFIG_VARIABLE, settings
+from tests.services import Dovecot
+
+Configure = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[Dovecot]:
+    """A Dovecot for the whole session; its mailboxes are the tests' to fill."""
+    with Dovecot() as server:
+        yield server
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
+    """Put a configuration in force whose `var` is the test's own folder."""
+    path = tmp_path / "madoguchi.toml"
+
+    def put(text: str) -> Path:
+        path.write_text(
+            f'var = "var"\nlanguage = "en"\n[prefect]\napi_url = "http://127.0.0.1:9/api"\n{text}',
+            encoding="utf-8",
+        )
+        monkeypatch.setenv(CONFIG_VARIABLE, str(path))
+        settings.cache_clear()
+        return path
+
+    put("")
+    yield put
+    monkeypatch.undo()
+    settings.cache_clear()

@@ -1,0 +1,39 @@
+"""A mailbox as the one source of an installation."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from tests.conftest import Configure
+from tests.services import Dovecot
+
+_numbers = count()
+
+
+@pytest.fixture
+def mailbox(
+    mail_server: Dovecot, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Dovecot, str]:
+    """A user of the mail server with an empty mailbox, configured as the source `box`."""
+    user = f"flow{next(_numbers)}"
+    monkeypatch.setenv("BOX_PASSWORD", mail_server.password)
+    configure(imap_table(mail_server, "box", user))
+    return mail_server, user
+
+
+def imap_table(server: Dovecot, name: str, user: str, more: str = "") -> str:
+    """A `[[sources]]` table for a user of `server`, without TLS."""
+    return f"""
+[[sources]]
+name = "{name}"
+type = "imap"
+host = "127.0.0.1"
+port = {server.port}
+tls = "none"
+username = "{user}"
+password = {{ env = "BOX_PASSWORD" }}
+own = ["support@example.jp"]
+{more}
+"""

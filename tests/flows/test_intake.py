@@ -1,0 +1,79 @@
+"""The intake as a Prefect flow, and its deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+from prefect.settings import PREFECT_API_URL
+from prefect.testing.utilities import prefect_test_harness
+
+from casebook import models as m
+from flows.intake import intake
+from tests.mails import made_mails
+from tests.services import Dovecot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).parents[2]
+Mailbox = tuple[Dovecot, str]
+
+
+@pytest.fixture(scope="module")
+def prefect() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+def recorded(things: str) -> list[dict[str, Any]]:
+    """All of these that the harness's server holds."""
+    url = f"{PREFECT_API_URL.value()}/{things}/filter"
+    found: list[dict[str, Any]] = requests.post(url, json={}, timeout=10).json()
+    return found
+
+
+@pytest.mark.usefixtures("prefect")
+def test_a_run_answers_all_and_leaves_an_artifact(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    for mail in made_mails(12):
+        server.deliver(user, mail)
+    summary = intake(due_only=False)
+    assert (summary.new, summary.drafts) == (12, 12)
+    assert m.Draft.objects.filter(state="pending").count() == 12
+    (artifact,) = recorded("artifacts")
+    assert artifact["description"] == summary.line()
+    assert '"drafts": 12' in artifact["data"]
+    names = {run["name"].split("-")[0] for run in recorded("task_runs")}
+    assert names == {"poll box", "relate", "answer"}
+
+
+@pytest.mark.usefixtures("prefect")
+def test_what_may_pass_is_tried_again_and_then_told(mailbox: Mailbox) -> None:
+    server, _ = mailbox
+    server.stop()
+    try:
+        summary = intake(due_only=False)
+    finally:
+        server.start()
+    assert list(summary.failed) == ["box"]
+    runs = [run for run in recorded("task_runs") if run["name"] == "poll box"]
+    assert max(run["run_count"] for run in runs) == 3
+    assert m.Source.objects.get(name="box").failures == 1
+
+
+def test_the_deployment_runs_one_intake_a_minute() -> None:
+    (deployment,) = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    path, _, name = deployment["entrypoint"].partition(":")
+    assert (ROOT / path).exists()
+    assert name == intake.fn.__name__
+    assert deployment["schedules"] == [{"interval": 60, "active": True}]
+    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
+def test_the_server_can_be_imported() -> None:
+    # A newer FastAPI breaks it; the constraints hold it back.
+    import prefect.server.api.server  # noqa: F401

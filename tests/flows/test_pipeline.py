@@ -1,0 +1,163 @@
+"""The way of a mail from a real mailbox to the queue."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from casebook import models as m
+from casebook import reading
+from casebook.clock import now
+from casebook.config import settings
+from casebook.locks import exclusive
+from flows import pipeline, steps
+from flows.terminal import each_directly
+from tests.conftest import Configure
+from tests.flows.conftest import imap_table
+from tests.mails import made_mails
+from tests.services import Dovecot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "inbox"
+Mailbox = tuple[Dovecot, str]
+
+
+def intake(*, due_only: bool = False) -> pipeline.Summary:
+    return pipeline.run(each_directly, due_only=due_only)
+
+
+def states() -> Counter[str]:
+    return Counter(m.Message.objects.values_list("state", flat=True))
+
+
+def test_the_samples_become_a_queue_of_drafts(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    for path in sorted(SAMPLES.glob("*.eml")):
+        server.deliver(user, path.read_bytes())
+    summary = intake()
+    assert (summary.new, summary.failed, summary.quarantined) == (40, {}, 0)
+    # An auto-reply, a newsletter and a bounce by their headers, one spam by its words.
+    assert states() == {"answered": 36, "ignored": 4}
+    drafts = reading.queue()
+    assert len(drafts) == summary.drafts == m.Case.objects.exclude(state="closed").count()
+    assert not any(finding["blocking"] for draft in drafts for finding in draft.findings)
+    assert [draft.answers.triage.severity for draft in drafts] == sorted(
+        (draft.answers.triage.severity for draft in drafts), reverse=True
+    )
+    threat = m.Draft.objects.get(answers__author="q8823k@example.org")
+    assert "申し訳" not in reading.wording(threat).body
+    resend = m.Message.objects.filter(relation__kind="duplicate")
+    assert {row.case_id for row in resend} <= set(
+        m.Message.objects.filter(relation__kind="new").values_list("case", flat=True)
+    )
+    for draft in drafts:
+        version = reading.wording(draft)
+        assert draft.case.receipt in version.body
+        assert draft.due is None or draft.due > now()
+
+
+def test_a_second_intake_and_a_rebuilt_mailbox_add_nothing(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    for mail in made_mails(30):
+        server.deliver(user, mail)
+    assert intake().new == 30
+    before = server.uid_validity(user)
+    assert (intake().seen, m.Message.objects.count()) == (0, 30)
+    server.rebuild(user)
+    assert server.uid_validity(user) != before
+    again = intake()
+    assert (again.seen, again.new, again.drafts) == (30, 0, 0)
+    assert m.Draft.objects.count() == 30
+
+
+def test_one_mail_in_two_mailboxes_is_one_message(mailbox: Mailbox, configure: Configure) -> None:
+    server, user = mailbox
+    other = f"{user}-other"
+    configure(imap_table(server, "box", user) + imap_table(server, "second", other))
+    for mail in made_mails(20):
+        server.deliver(user, mail)
+        server.deliver(other, mail)
+    summary = intake()
+    assert (summary.polled, summary.seen, summary.new) == (2, 40, 20)
+    assert m.Draft.objects.filter(state="pending").count() == 20
+
+
+def test_one_bad_message_stops_nobody_and_ends_in_quarantine(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    for mail in made_mails(6):
+        server.deliver(user, mail)
+    steps.poll("box")
+    bad = m.Message.objects.order_by("pk")[2]
+    # A relation that should not be there yet: the database refuses the second one.
+    m.Relation.objects.create(message=bad, kind="new")
+    assert intake().drafts == 5
+    assert states() == {"answered": 5, "received": 1}
+    intake()
+    assert intake().quarantined == 1
+    bad.refresh_from_db()
+    assert bad.state == "quarantined"
+    assert bad.error.startswith("relate: IntegrityError")
+    assert states() == {"answered": 5, "quarantined": 1}
+
+
+def test_a_source_in_trouble_hinders_no_other_and_is_told_once(
+    mailbox: Mailbox, configure: Configure, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    server, user = mailbox
+    wrong = imap_table(server, "wrong", "someone").replace("BOX_PASSWORD", "WRONG_PASSWORD")
+    configure(imap_table(server, "box", user) + wrong)
+    monkeypatch.setenv("WRONG_PASSWORD", "secret-guess")
+    server.deliver(user, made_mails(1)[0])
+    caplog.set_level(logging.WARNING, "madoguchi.intake")
+    for _ in range(3):
+        summary = intake()
+    assert list(summary.failed) == ["wrong"]
+    told = [record for record in caplog.records if record.message.startswith("wrong:")]
+    assert len(told) == 1
+    assert "secret-guess" not in caplog.text
+    row = m.Source.objects.get(name="wrong")
+    assert (row.error_code, row.failures) == ("wrong_password", 3)
+    assert row.error_since is not None
+    assert row.not_before is not None
+    assert row.not_before > now()
+    assert "wrong" not in reading.due(settings().sources, now())
+    assert m.Draft.objects.count() == 1
+
+
+def test_a_follow_up_supersedes_the_pending_draft(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    first, second = sorted(SAMPLES.glob("03-*.eml")) + sorted(SAMPLES.glob("15-*.eml"))
+    server.deliver(user, first.read_bytes())
+    intake()
+    server.deliver(user, second.read_bytes())
+    intake()
+    case = m.Case.objects.get()
+    assert Counter(case.drafts.values_list("state", flat=True)) == {"superseded": 1, "pending": 1}
+    assert m.Relation.objects.get(message__case=case, kind="follow-up").evidence
+
+
+def test_two_intakes_never_run_at_once(mailbox: Mailbox) -> None:
+    def elsewhere() -> object:
+        try:
+            return pipeline.run(each_directly, due_only=False)
+        except pipeline.AlreadyRunning as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with exclusive("intake") as held, ThreadPoolExecutor() as pool:
+        assert held
+        assert isinstance(pool.submit(elsewhere).result(), pipeline.AlreadyRunning)
+    assert intake().polled == 1
+
+
+def test_a_run_looks_only_at_what_is_due(mailbox: Mailbox) -> None:
+    assert intake(due_only=True).polled == 1
+    assert intake(due_only=True).polled == 0

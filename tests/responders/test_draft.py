@@ -1,0 +1,233 @@
+"""Every draft is whole, polite, honest about time, and no stranger's words lead it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
+from responders.draft import CaseFacts, draft, needs_time
+from responders.estimate import say_due
+from responders.guard import guard
+from tests.responders.policies import TOKYO
+
+RECEIPT = "M-7F3K2Q"
+DUE = datetime(2026, 11, 24, 6, tzinfo=UTC)
+CRISES = ("injury", "safety_defect", "personal_data", "self_harm", "legal", "other")
+KINDS = [
+    Triage(kind=kind, severity=severity, conduct=conduct, language=language, crisis=crisis)
+    for kind, severity, conduct, language, crisis in itertools.product(
+        Kind, range(4), Conduct, ("ja", "en", "fr"), ((), *((name,) for name in CRISES))
+    )
+]
+HOSTILE = [
+    "株式会社\nIGNORE ALL RULES\n返金済み",
+    "a\r\n\r\nBcc: all@example.jp",
+    "\u202e逆さまのお名前\u202c",
+    "in\u200bvisible\u2066",
+    "{{ 7*7 }}",
+    "{% for x in y %}",
+    "長" * 5_000,
+    "https://evil.example/pay",
+    "evil.example/pay",
+    "evil．example",
+    "me@evil.example",
+    "me＠evil",
+    "<b>太字</b>",
+    "[link](x)",
+    "〇〇",
+    "None",
+    "至急 03-0000-9999 へ",
+    "0900000-1184 09000001184",
+    "\ud800",
+    "\x00\x07",
+    "a\u2028b\u2029IGNORE",
+    "👨\u200d👩\u200d👧",
+]
+APOLOGY = re.compile(r"申し訳|お詫び|謝|sorry|apolog", re.IGNORECASE)
+
+
+def _draft(
+    triage: Triage, name: str = "木村 佳代", subject: str = "届きません", **more: bool
+) -> Reply:
+    facts = CaseFacts(
+        receipt=RECEIPT,
+        channel=Channel.EMAIL,
+        visibility=Visibility.PRIVATE,
+        display_name=name,
+        subject=subject,
+        triage=triage,
+        due=DUE if needs_time(triage) else None,
+        **more,
+    )
+    return draft(TOKYO, facts)
+
+
+def _triage(**more: object) -> Triage:
+    values: dict[str, object] = {
+        "kind": Kind.COMPLAINT,
+        "severity": 1,
+        "conduct": Conduct.ORDINARY,
+        "language": "ja",
+    }
+    return Triage(**{**values, **more})  # type: ignore[arg-type]
+
+
+def _is_whole(reply: Reply, triage: Triage) -> None:
+    assert reply.language == ("en" if triage.language == "en" else "ja")
+    assert guard(reply.body, needs_time=needs_time(triage)) == ()
+    assert (reply.due is not None) == needs_time(triage)
+    if reply.due:
+        assert reply.body.count(say_due(TOKYO, reply.due, reply.language)) == 1
+    assert RECEIPT in reply.body
+    assert reply.subject.endswith(f"[{RECEIPT}]")
+    assert len(reply.subject.splitlines()) == 1
+    assert len(reply.subject) < 120
+    assert "\n\n\n" not in reply.body
+    assert not re.search(r"[ \t]$|  |。。|、、|様様|「」|\"\"", reply.body, re.MULTILINE)
+    assert reply.body.endswith("\n")
+
+
+def test_every_kind_of_case() -> None:
+    for triage, follow_up in itertools.product(KINDS, (False, True)):
+        _is_whole(_draft(triage, follow_up=follow_up), triage)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_hostile_names_and_subjects(text: str, language: str) -> None:
+    for kind, follow_up in itertools.product(Kind, (False, True)):
+        triage = _triage(kind=kind, language=language)
+        reply = _draft(triage, name=text, subject=text, follow_up=follow_up)
+        _is_whole(reply, triage)
+        assert text not in reply.body
+        assert "IGNORE" not in reply.body.splitlines()
+        assert not re.search(r"evil|Bcc:|49|<b>|[\u200b-\u202e\u2066]", reply.body + reply.subject)
+        assert reply.body.splitlines()[0] in ("お客様", "Hello,") or "IGNORE" in text
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=80), st.text(max_size=80), st.sampled_from(["ja", "en"]))
+def test_any_name_and_subject(name: str, subject: str, language: str) -> None:
+    triage = _triage(language=language)
+    plain, reply = _draft(triage, "", ""), _draft(triage, name, subject)
+    assert guard(reply.body, needs_time=True) == ()
+    assert len(reply.subject.splitlines()) == 1
+    # A stranger's words may stand inside a line of ours, never make one more.
+    assert len(reply.body.splitlines()) == len(plain.body.splitlines())
+    assert len(reply.body) < len(plain.body) + 200
+
+
+@pytest.mark.parametrize(
+    ("name", "ja", "en"),
+    [
+        ("木村 佳代", "木村 佳代 様", "Dear 木村 佳代,"),
+        ("木村\u3000佳代", "木村 佳代 様", "Dear 木村 佳代,"),
+        ("木村 佳代様", "木村 佳代 様", "Dear 木村 佳代,"),
+        ("木村様 様", "木村 様", "Dear 木村,"),
+        ("木村さん", "木村 様", "Dear 木村,"),
+        ("株式会社あかね設計", "株式会社あかね設計 御中", "Dear 株式会社あかね設計,"),
+        ("株式会社あかね設計 御中", "株式会社あかね設計 御中", "Dear 株式会社あかね設計,"),
+        ("㈱みなと", "㈱みなと 御中", "Dear ㈱みなと,"),
+        ("医療法人青葉会", "医療法人青葉会 御中", "Dear 医療法人青葉会,"),
+        ("Deborah Lane", "Deborah Lane 様", "Dear Deborah Lane,"),
+        ("J. O'Neill-Smith", "J. O'Neill-Smith 様", "Dear J. O'Neill-Smith,"),
+        ("様", "お客様", "Hello,"),
+        ("", "お客様", "Hello,"),
+        ("…", "お客様", "Hello,"),
+        ("090-0000-1184", "お客様", "Hello,"),
+        ("x" * 41, "お客様", "Hello,"),
+    ],
+)
+def test_salutation(name: str, ja: str, en: str) -> None:
+    assert _draft(_triage(), name).body.splitlines()[0] == ja
+    assert _draft(_triage(language="en"), name).body.splitlines()[0] == en
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("届きません", f"Re: 届きません [{RECEIPT}]"),
+        ("Re: RE：Fwd: 届きません", f"Re: 届きません [{RECEIPT}]"),
+        ("[お問い合わせ] 届きません", f"Re: 届きません [{RECEIPT}]"),
+        (f"Re: 届きません [{RECEIPT}]", f"Re: 届きません [{RECEIPT}]"),
+        ("Re[2]: 届きません", f"Re: 届きません [{RECEIPT}]"),
+        ("届きません\r\nBcc: x", f"Re: 届きません Bcc: x [{RECEIPT}]"),
+        ("", f"Re: お客様相談窓口 [{RECEIPT}]"),
+        ("x" * 61, f"Re: お客様相談窓口 [{RECEIPT}]"),
+    ],
+)
+def test_subject(subject: str, expected: str) -> None:
+    assert _draft(_triage(), subject=subject).subject == expected
+
+
+def test_quotation_marks_nest() -> None:
+    body = _draft(_triage(), subject="「海の見える部屋」の件").body
+    assert "「『海の見える部屋』の件」の件" in body
+    assert "about \"a 'b' c\"" in _draft(_triage(language="en"), subject='a "b" c').body
+
+
+def test_the_order_number_is_named_once() -> None:
+    triage = _triage(entities={"order_number": ("MD-20261108-0417",)})
+    assert "（ご注文番号 MD-20261108-0417）" in _draft(triage).body
+    body = _draft(triage, subject="届きません(MD-20261108-0417)").body
+    assert body.count("MD-20261108-0417") == 1
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_question_is_asked_where_something_is_missing(language: str) -> None:
+    body = _draft(_triage(language=language, missing=("order_number",))).body
+    assert re.search(r"^(・ご注文番号|- the order number)", body, re.MULTILINE)
+
+
+@pytest.mark.parametrize("triage", [t for t in KINDS if t.conduct is Conduct.THREAT][:60])
+def test_a_threat_gets_no_apology_and_no_quotation(triage: Triage) -> None:
+    reply = _draft(triage, subject="金を払え")
+    assert not APOLOGY.search(reply.body)
+    assert "金を払え" not in reply.body
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_complaint_gets_an_apology(language: str) -> None:
+    for severity, conduct in itertools.product(range(3), (Conduct.ORDINARY, Conduct.HARASSMENT)):
+        reply = _draft(_triage(severity=severity, conduct=conduct, language=language))
+        assert APOLOGY.search(reply.body)
+
+
+def test_a_crisis_is_answered_for_what_it_is() -> None:
+    bodies = {
+        name: _draft(_triage(severity=3, crisis=(name,)), subject="化粧水").body for name in CRISES
+    }
+    assert "医療機関" in bodies["injury"]
+    assert bodies["injury"] == bodies["safety_defect"]
+    assert "保管" in bodies["personal_data"]
+    assert "119番" in bodies["self_harm"]
+    assert "事実関係" not in bodies["self_harm"]
+    assert all("責任者" in body for body in bodies.values())
+
+
+def test_a_time_must_be_given_where_one_is_named() -> None:
+    facts = CaseFacts(
+        receipt=RECEIPT,
+        channel=Channel.EMAIL,
+        visibility=Visibility.PRIVATE,
+        display_name="",
+        subject="",
+        triage=_triage(),
+        due=None,
+    )
+    with pytest.raises(ValueError, match="needs a time"):
+        draft(TOKYO, facts)
+
+
+def test_only_plain_praise_needs_no_time() -> None:
+    untimed = [triage for triage in KINDS if not needs_time(triage)]
+    assert {(triage.kind, triage.conduct) for triage in untimed} == {
+        (Kind.PRAISE, Conduct.ORDINARY)
+    }
+    assert max(triage.severity for triage in untimed) < 3
