@@ -62,9 +62,7 @@ def test_no_texts(encoder: Encoder) -> None:
 
 
 def test_hostile_texts(encoder: Encoder) -> None:
-    found = encoder.documents(
-        ["\x00\ufffd\u202e", "👍" * 2_000, "a" * 20_000, "[PAD] [SEP] </s>"]
-    )
+    found = encoder.documents(["\x00\ufffd\u202e", "👍" * 2_000, "a" * 20_000, "[PAD] [SEP] </s>"])
     assert all(np.isfinite(np.frombuffer(vector, dtype="<f2")).all() for vector in found)
 
 
