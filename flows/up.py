@@ -26,8 +26,7 @@ def main() -> int:
     try:
         start()
         with ExitStack() as stack:
-            _serve(stack)
-            return _wait(stack)
+            return _watch(_serve(stack))
     except KeyboardInterrupt:
         return 0
     except MadoguchiError as error:
@@ -49,34 +48,30 @@ def environment() -> dict[str, str]:
     }
 
 
-def _serve(stack: ExitStack) -> None:
+def _serve(stack: ExitStack) -> list[subprocess.Popen[bytes]]:
     url = settings().prefect.api_url
     address = urlsplit(url)
     host, port = address.hostname or "127.0.0.1", str(address.port or 4200)
-    _child(stack, "server", "start", "--host", host, "--port", port)
+    server = _child(stack, "server", "start", "--host", host, "--port", port)
     _until_healthy(url)
     _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
     _prefect("--no-prompt", "deploy", "--all", "--prefect-file", str(_prefect_file()))
-    _child(stack, "worker", "start", "--pool", POOL, "--name", POOL)
+    worker = _child(stack, "worker", "start", "--pool", POOL, "--name", POOL)
     print(f"Prefect: {url.removesuffix('/api')}  (Ctrl-C stops everything)", flush=True)
+    return [server, worker]
 
 
-def _wait(stack: ExitStack) -> int:
-    while True:
+def _watch(children: list[subprocess.Popen[bytes]]) -> int:
+    while all(child.poll() is None for child in children):
         time.sleep(1)
-        for child in _children:
-            if child.poll() is not None:
-                print(f"madoguchi: {child.args!r} ended ({child.returncode})", file=sys.stderr)
-                return 1
+    print("madoguchi: a Prefect process ended; stopping the others", file=sys.stderr)
+    return 1
 
 
-_children: list[subprocess.Popen[bytes]] = []
-
-
-def _child(stack: ExitStack, *words: str) -> None:
+def _child(stack: ExitStack, *words: str) -> subprocess.Popen[bytes]:
     child = subprocess.Popen(_command(*words), env=environment(), start_new_session=True)
-    _children.append(child)
     stack.callback(_stop, child)
+    return child
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
