@@ -40,9 +40,5 @@ class AuthError(PermanentError):
     """The service does not accept who we are: wrong password, expired token."""
 
 
-class AmbiguousError(ConnectorError):
-    """It is unknown whether the service did what was asked; never blindly repeated."""
-
-
 class IllegalMove(MadoguchiError):
     """A state may not become the one asked for."""

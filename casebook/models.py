@@ -110,6 +110,8 @@ class Message(models.Model):
     flags = models.JSONField(default=list)
     defects = models.JSONField(default=list)
     truncated = models.BooleanField(default=False)
+    asked_for = models.BooleanField(default=False)
+    """A person wants it answered although it was ignored or failed."""
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(default="")
 
@@ -213,6 +215,7 @@ class Draft(models.Model):
     channel = _one_of(Channel)
     visibility = _one_of(Visibility)
     language = models.CharField(max_length=8)
+    severity = models.PositiveSmallIntegerField(default=1)
     due = models.DateTimeField(null=True)
     findings = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)

@@ -79,9 +79,6 @@ class Company(Table):
     desk: Bilingual
     email: str
     phone: str = ""
-    url: str = ""
-    domains: tuple[str, ...] = ()
-    """Domains that are the company's own and may stand in a reply."""
 
 
 class Closure(Table):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from casebook import models as m
 from casebook.config import SourceTable
 from casebook.receipt import find_receipts
+from casebook.rows import triage_value
 from casebook.states import CaseState, DraftState, MessageState
-from casebook.types import Direction, KnownMessage, Point
+from casebook.types import Direction, KnownMessage, Point, Triage
+
+_RELATIVES = 5_000
+"""Messages that a batch is compared with at the most; more come from machines."""
 
 _JITTER_SECONDS = 30
 """A run may come a little early against the last one; a source is due all the same."""
@@ -66,7 +71,8 @@ def relatives(messages: Sequence[KnownMessage], window: timedelta) -> list[Known
         case__isnull=False,
         direction=Direction.IN,
     )
-    return [_known(row, {}) for row in rows.order_by("pk")]
+    newest = rows.order_by("-pk").defer("text", "defects", "recipients")[:_RELATIVES]
+    return [_known(row, {}) for row in reversed(newest)]
 
 
 def _quoted(row: m.Message) -> tuple[str, ...]:
@@ -79,8 +85,10 @@ def _known(row: m.Message, receipts: dict[str, int]) -> KnownMessage:
         key=row.pk,
         case=row.case_id,
         author=row.author,
-        at=row.received_at,
-        text=f"{row.subject}\n{row.new_text}",
+        # A mailbox that is read for the first time holds mails of many days; a date may lie.
+        at=min(row.sent_at or row.received_at, row.received_at),
+        subject=row.subject,
+        body=row.new_text,
         message_id=row.message_id,
         thread=tuple(dict.fromkeys(name for name in names if name)),
         receipts=receipts,
@@ -88,11 +96,10 @@ def _known(row: m.Message, receipts: dict[str, int]) -> KnownMessage:
 
 
 def to_answer(keys: Sequence[int], model: str) -> dict[m.Case, list[tuple[m.Message, bytes]]]:
-    """The cases of the RELATED messages among `keys`, each with all its RELATED messages, oldest
-    first, and their vectors under `model` (empty bytes where there is none)."""
-    cases = m.Message.objects.filter(pk__in=keys).values_list("case", flat=True)
+    """The RELATED messages among `keys` by their cases, oldest first, with their vectors under
+    `model` (empty bytes where there is none)."""
     rows = (
-        m.Message.objects.filter(case__in=list(cases), state=MessageState.RELATED)
+        m.Message.objects.filter(pk__in=keys, state=MessageState.RELATED)
         .select_related("case", "relation")
         .order_by("pk")
     )
@@ -108,10 +115,48 @@ def to_answer(keys: Sequence[int], model: str) -> dict[m.Case, list[tuple[m.Mess
     return found
 
 
-def answered_before(cases: Iterable[m.Case]) -> set[int]:
-    """The keys of those cases in which a message was dealt with before."""
-    rows = m.Message.objects.filter(case__in=list(cases), state=MessageState.ANSWERED)
-    return set(rows.values_list("case", flat=True))
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a case stands before it is answered again.
+
+    `earlier`: messages of it were dealt with before. `waiting`: a reply to it waits for approval or
+    for its sending, and `due` is the earliest time that such a reply names. `gravest` is the
+    gravest triage among messages that no sent reply has answered yet.
+    """
+
+    earlier: bool = False
+    waiting: bool = False
+    due: datetime | None = None
+    gravest: Triage | None = None
+
+
+def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
+    """How these cases stand, by key."""
+    keys = [case.pk for case in cases]
+    drafts = m.Draft.objects.filter(
+        case__in=keys, state__in=[DraftState.PENDING, DraftState.APPROVED, DraftState.SENDING]
+    )
+    dues: dict[int, list[datetime]] = {}
+    for case, due in drafts.values_list("case__pk", "due"):
+        dues.setdefault(case, []).extend([due] if due else [])
+    rows = m.Message.objects.filter(case__in=keys, state=MessageState.ANSWERED)
+    earlier = set(rows.values_list("case__pk", flat=True))
+    unanswered = rows.filter(triage__isnull=False).exclude(
+        case__replied_at__isnull=False, received_at__lte=F("case__replied_at")
+    )
+    gravest: dict[int, Triage] = {}
+    for row in unanswered.select_related("triage").order_by("triage__severity", "pk"):
+        assert row.case_id is not None
+        gravest[row.case_id] = triage_value(row.triage)
+    return {
+        key: Standing(
+            earlier=key in earlier,
+            waiting=key in dues,
+            due=min(dues.get(key, []), default=None),
+            gravest=gravest.get(key),
+        )
+        for key in keys
+    }
 
 
 class Vectors:
@@ -143,10 +188,11 @@ class Vectors:
         over = (CaseState.RESOLVED, CaseState.CLOSED)
         values = rows.order_by("revision").values_list(
             "message__pk", "message__case", "message__case__state", "message__case__replied_at",
-            "revision", "vector",
+            "message__case__origin", "revision", "vector",
         )  # fmt: skip
-        for message, case, state, replied, revision, vector in values.iterator(chunk_size=1000):
-            settled = state in over and replied is not None
+        found = values.iterator(chunk_size=1000)
+        for message, case, state, replied, origin, revision, vector in found:
+            settled = state in over and (replied is not None or origin is not None)
             yield Point(message, case, settled, revision, bytes(vector))
 
 
@@ -161,7 +207,7 @@ def queue(states: Sequence[DraftState] = (DraftState.PENDING,)) -> list[m.Draft]
     rows = m.Draft.objects.filter(state__in=states).select_related(
         "case", "answers", "answers__triage", "estimate"
     )
-    return list(rows.order_by("-answers__triage__severity", "due", "pk"))
+    return list(rows.order_by("-severity", "due", "pk"))
 
 
 def wording(draft: m.Draft) -> m.DraftVersion:

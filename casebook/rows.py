@@ -8,7 +8,16 @@ from dataclasses import asdict
 from casebook import models as m
 from casebook.clock import now
 from casebook.states import CaseState, MessageState
-from casebook.types import Attachment, Direction, Inbound, PastCase, Triage
+from casebook.types import (
+    Attachment,
+    Conduct,
+    Direction,
+    Inbound,
+    Kind,
+    PastCase,
+    Span,
+    Triage,
+)
 
 
 def attachment_rows(message: m.Message, attachments: Iterable[Attachment]) -> list[m.Attachment]:
@@ -41,6 +50,23 @@ def triage_row(message: int, triage: Triage) -> m.Triage:
         },
         evidence=[asdict(span) for span in triage.evidence],
         confidence=dict(triage.confidence),
+    )
+
+
+def triage_value(row: m.Triage) -> Triage:
+    """The triage that a row holds."""
+    labels = row.labels
+    return Triage(
+        kind=Kind(row.kind),
+        severity=row.severity,
+        conduct=Conduct(row.conduct),
+        language=row.language,
+        crisis=tuple(labels["crisis"]),
+        demands=tuple(labels["demands"]),
+        entities={name: tuple(values) for name, values in labels["entities"].items()},
+        missing=tuple(labels["missing"]),
+        evidence=tuple(Span(**span) for span in row.evidence),
+        confidence=row.confidence,
     )
 
 
@@ -94,6 +120,14 @@ def past_case_row(past: PastCase, receipt: str) -> m.Case:
     )
 
 
+def settle_past(message: m.Message, case: m.Case, past: PastCase) -> None:
+    """Make an inserted message that of a past case: it was answered long ago, and came then."""
+    message.case, message.language = case, past.language
+    message.state = MessageState.ANSWERED.value
+    message.received_at = case.opened_at
+    message.save(update_fields=["case", "language", "state", "received_at"])
+
+
 def past_reply_row(case: m.Case, past: PastCase) -> m.Message:
     """The row of the reply that went out in a past case."""
     return m.Message(
@@ -110,5 +144,6 @@ def past_reply_row(case: m.Case, past: PastCase) -> m.Message:
         text=clean(past.reply),
         new_text=clean(past.reply),
         language=past.language,
+        received_at=past.replied_at or case.opened_at,
         in_reply_to=clean(past.inbound.message_id, 500),
     )

@@ -58,7 +58,7 @@ LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
         M.RECEIVED: frozenset({M.RELATED, M.IGNORED, M.QUARANTINED}),
         M.RELATED: frozenset({M.ANSWERED, M.IGNORED, M.QUARANTINED}),
         M.ANSWERED: frozenset(),
-        M.IGNORED: frozenset({M.RECEIVED}),
+        M.IGNORED: frozenset({M.RECEIVED, M.RELATED}),
         M.QUARANTINED: frozenset({M.RECEIVED, M.RELATED, M.IGNORED}),
     },
     C: {

@@ -200,13 +200,14 @@ class Triage:
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
     """A message as far as relations need it. `key` and `case` are primary keys; `receipts` are the
-    cases that it quotes by a valid receipt number (number → case)."""
+    cases that it quotes by a valid receipt number (number → case); `body` is its new text."""
 
     key: int
     case: int | None
     author: str
     at: datetime
-    text: str
+    subject: str
+    body: str
     message_id: str = ""
     thread: tuple[str, ...] = ()
     receipts: Mapping[str, int] = field(default_factory=dict)
@@ -252,7 +253,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A drafted text on its way to a person's approval. `due` is the time it names, if any."""
+    """A drafted text on its way to a person's approval. `due` is the time it names, if any;
+    `severity` (0 to 3) is how pressing its case is."""
 
     channel: Channel
     visibility: Visibility
@@ -260,6 +262,7 @@ class Reply:
     subject: str
     body: str
     due: datetime | None
+    severity: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from casebook.clock import now
 from casebook.config import SourceTable, config_path, settings
-from casebook.errors import ConfigError, ConnectorError, MadoguchiError
+from casebook.errors import ConfigError, MadoguchiError
 from casebook.policy import load_policy
+from casebook.start import prepare
+from desk.trouble import told
+from desk.words import plain, say
 
 Check = tuple[str, Callable[[], str]]
 
@@ -30,14 +34,20 @@ def checks() -> Iterator[tuple[str, str, str]]:
     for title, trial in _trials():
         try:
             yield title, "", trial()
-        except (ConfigError, ConnectorError, MadoguchiError) as error:
-            yield title, str(error).removeprefix(f"{title}: "), ""
+        except Exception as error:
+            known = error if isinstance(error, MadoguchiError) else told(error)
+            if known is None:
+                raise
+            yield title, plain(str(known)).removeprefix(title).lstrip(": "), ""
 
 
 def _trials() -> Iterator[Check]:
     found = settings()
-    yield "policy", lambda: load_policy(found.policy).company.name.in_(found.language)
-    yield "database", _database
+    database = _Database()
+    yield "policy", _policy
+    yield "database", database.trial
+    if database.readable:
+        yield "quarantine", _quarantine
     yield "embedding", lambda: _model(found.embedding.model)
     yield "index", _index
     yield "prefect", lambda: _prefect(found.prefect.api_url)
@@ -45,23 +55,70 @@ def _trials() -> Iterator[Check]:
         yield f"source {table.name!r}", _source(table)
 
 
-def _database() -> str:
-    from django.db import DatabaseError
+def _policy() -> str:
+    from responders.calendar import add_business
 
-    from casebook.start import start
-
+    policy = load_policy(settings().policy)
     try:
-        start()
+        # Only counting on finds out whether the country's holidays are known.
+        add_business(policy, now(), policy.first_response.normal)
+    except ValueError as error:
+        raise ConfigError(f"policy hours: {error}") from error
+    return policy.company.name.in_(settings().language)
+
+
+class _Database:
+    """The database, looked at and left as it is; `readable` once its tables can be asked."""
+
+    readable = False
+
+    def trial(self) -> str:
+        """Connect and compare the tables with the migrations; make neither file nor table."""
+        prepare()
+        from django.db import connection
+
+        if connection.vendor == "sqlite" and _absent(connection.settings_dict["NAME"]):
+            return _new(connection.vendor)
+        try:
+            return self._compared()
+        finally:
+            connection.close()
+
+    def _compared(self) -> str:
+        from django.db import connection
+        from django.db.migrations.executor import MigrationExecutor
+
+        executor = MigrationExecutor(connection)
+        due = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if not executor.loader.applied_migrations:
+            return _new(connection.vendor)
+        if due:
+            return f"{connection.vendor}, " + say(
+                f"未適用の移行が {due} 件：次のコマンドが適用します",
+                f"migrations that are due: {due}; the next command applies them",
+            )
+        self.readable = True
         from casebook.models import Message
 
-        count = Message.objects.count()
-    except (DatabaseError, OSError) as error:
-        place = settings().database.env or settings().database.file
-        line = str(error).strip().partition("\n")[0]
-        raise MadoguchiError(f"{line} (the URL stands in {place})") from error
-    from django.db import connection
+        return say("{}、メッセージ {:,} 件", "{}, {:,} messages").format(
+            connection.vendor, Message.objects.count()
+        )
 
-    return f"{connection.vendor}, {count:,} messages"
+
+def _absent(name: str) -> bool:
+    # Connecting would make the file, and write into an empty one.
+    path = Path(name)
+    return name != ":memory:" and not (path.exists() and path.stat().st_size)
+
+
+def _new(vendor: str) -> str:
+    return f"{vendor}, " + say("新規：次のコマンドが表を作ります", "new: the next command makes it")
+
+
+def _quarantine() -> str:
+    from desk.messages import quarantine_line
+
+    return quarantine_line() or say("なし", "empty")
 
 
 def _model(name: str) -> str:

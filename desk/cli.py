@@ -7,8 +7,12 @@ import sys
 import typer
 
 from casebook.errors import ConfigError, MadoguchiError
-from desk.commands import drafts, files, find, runs
+from desk.commands import drafts, files, find, messages, runs
+from desk.trouble import told
 from desk.words import say
+
+_INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
 
 app = typer.Typer(
     name="madoguchi",
@@ -25,15 +29,26 @@ app = typer.Typer(
         "Configuration: madoguchi.toml (see madoguchi.example.toml). Begin with `madoguchi check`.",
     ),
 )
-for module in (runs, drafts, find, files):
+for module in (runs, drafts, messages, find, files):
     module.register(app)
 
 
 def main() -> None:
     """Run a command. An error is one clear line: exit code 2 for wrong use or configuration, 1 for
-    a failure."""
+    a failure, 130 for Ctrl-C."""
     try:
         app()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
     except MadoguchiError as error:
-        typer.echo(f"madoguchi: {error}", err=True)
-        sys.exit(2 if isinstance(error, ConfigError) else 1)
+        _leave(error)
+    except Exception as error:
+        known = told(error)
+        if known is None:
+            raise
+        _leave(known)
+
+
+def _leave(error: MadoguchiError) -> None:
+    typer.echo(f"madoguchi: {error}", err=True)
+    sys.exit(2 if isinstance(error, ConfigError) else 1)

@@ -15,7 +15,8 @@ from desk.words import say
 
 _CONFIG = """\
 # Made by the demonstration: the sample inbox as a drop folder.
-var = "."
+# Its record lies apart, so that no sample ever stands beside a customer's message.
+var = "demo"
 
 [[sources]]
 name = "samples"
@@ -28,8 +29,9 @@ own = ["support@example.jp"]
 def show(samples: Path) -> None:
     """Import the past cases, run the intake over the sample inbox, print queue and one draft.
 
-    Everything it makes lies in `var`, its configuration too, which is in force here until there is
-    a `madoguchi.toml`. Raises ConfigError where there is one, MadoguchiError where a step fails.
+    Everything it makes lies in `var/demo`, beside its configuration `var/madoguchi.toml`, which is
+    in force here until there is a `madoguchi.toml`. Raises ConfigError where there is one,
+    MadoguchiError where a step fails.
     """
     _configure(samples)
     start()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from connectors.files import Entry, Skipped, read, size
 from rich.console import Console
 from rich.progress import Progress
 
@@ -16,6 +15,7 @@ from casebook import moves
 from casebook.config import settings
 from casebook.policy import load_policy
 from casebook.types import Inbound, PastCase
+from connectors.files import Entry, Skipped, read, size
 from desk.words import say
 from enrich.language import detect
 

@@ -45,10 +45,12 @@ _CONDUCT = {
 def queue_table(drafts: Sequence[Draft]) -> None:
     """Print pending drafts, most pressing first."""
     if not drafts:
-        Console().print(say("承認待ちの返信案はありません。", "No draft waits for approval."))
+        console().print(Text(say("承認待ちの返信案はありません。", "No draft waits for approval.")))
         return
     table = Table(
-        title=say(f"承認待ちの返信案（{len(drafts)}件）", f"Drafts to approve ({len(drafts)})"),
+        title=Text(
+            say(f"承認待ちの返信案（{len(drafts)}件）", f"Drafts to approve ({len(drafts)})")
+        ),
         title_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 1),
@@ -61,49 +63,47 @@ def queue_table(drafts: Sequence[Draft]) -> None:
         ("お客様", "Customer", 0),
         ("件名", "Subject", 0),
     ):
-        table.add_column(say(ja, en), no_wrap=True, overflow="ellipsis", min_width=width or None)
+        table.add_column(
+            Text(say(ja, en)), no_wrap=True, overflow="ellipsis", min_width=width or None
+        )
     for draft in drafts:
-        triage = draft.answers.triage
-        ja, en, style = _SEVERITY[triage.severity]
+        ja, en, style = _SEVERITY[draft.severity]
         table.add_row(
-            draft.case.receipt,
+            Text(draft.case.receipt),
             Text(say(ja, en), style=style),
-            _kind(triage),
-            when(draft.due),
+            Text(_kind(draft.answers.triage)),
+            Text(when(draft.due)),
             Text(plain(draft.case.display_name or draft.case.author, 24)),
             Text(plain(draft.answers.subject, 40)),
         )
-    _console().print(table)
+    console().print(table)
 
 
 def draft_in_full(draft: Draft) -> None:
     """Print one draft with what it answers, what the guard found and the similar past cases."""
-    console = _console()
-    console.print(Rule(f"{draft.case.receipt}  {plain(draft.answers.subject)}"))
+    screen = console()
+    screen.print(Rule(Text(f"{draft.case.receipt}  {plain(draft.answers.subject)}")))
     sender = f"{plain(draft.answers.display_name)} <{plain(draft.answers.author)}>"
     _part(
-        console,
+        screen,
         say("お客様のメール", "The customer wrote"),
         f"{sender}\n\n{draft.answers.new_text}",
     )
     version = reading.wording(draft)
-    title = say("返信案", "Drafted reply")
-    _part(console, title, f"{say('件名：', 'Subject: ')}{version.subject}\n\n{version.body}")
-    estimate = getattr(draft, "estimate", None)
-    if estimate is not None and draft.due:
-        basis = (
-            say("方針の目標による", "policy target") if estimate.level is None else estimate.basis
-        )
-        _part(console, say("期限", "Due"), f"{when(draft.due)}（{basis}）")
+    subject = say("件名：", "Subject: ") + plain(version.subject)
+    _part(screen, say("返信案", "Drafted reply"), f"{subject}\n\n{version.body}")
+    if draft.due:
+        _part(screen, say("期限", "Due"), f"{when(draft.due)}{_basis(draft)}")
     for finding in draft.findings:
-        _part(console, say("確認が必要", "Guard"), f"{finding['code']}: {finding['message']}")
+        _part(screen, say("確認が必要", "Guard"), f"{finding['code']}: {finding['message']}")
     links = draft.case.similar_links.select_related("similar")
     if links:
         text = "\n".join(
-            f"{link.score:.2f}  {plain(link.similar.subject, 50)}\n{plain(link.similar.resolution)}\n"
+            f"{link.score:.2f}  {plain(link.similar.subject, 50)}\n"
+            f"{plain(link.similar.resolution)}\n"
             for link in links
         )
-        _part(console, say("似た過去の事例", "Similar past cases"), text)
+        _part(screen, say("似た過去の事例", "Similar past cases"), text)
 
 
 def draft_json(draft: Draft) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def draft_json(draft: Draft) -> dict[str, Any]:
         "display_name": draft.answers.display_name,
         "subject": draft.answers.subject,
         "kind": triage.kind,
-        "severity": triage.severity,
+        "severity": draft.severity,
         "conduct": triage.conduct,
         "due": draft.due.isoformat() if draft.due else None,
         "reply_subject": version.subject,
@@ -142,9 +142,22 @@ def when(moment: datetime | None) -> str:
     return f"{local.month}/{local.day}({weekday}) {local:%H:%M}"
 
 
-def _console() -> Console:
-    # A file or a pipe has no width of its own; 80 columns cut what a reader needs.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+def console() -> Console:
+    """Where tables are printed. Nothing in a text is taken for markup: customers write `[/b]` too.
+
+    A file or a pipe has no width of its own; 80 columns would cut what a reader needs.
+    """
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+def _basis(draft: Draft) -> str:
+    estimate = getattr(draft, "estimate", None)
+    # A person may have given another time than the computed one.
+    if estimate is None or estimate.due != draft.due:
+        return ""
+    target = say("方針の目標による", "policy target")
+    return f"（{target if estimate.level is None else estimate.basis}）"
 
 
 def _kind(triage: Triage) -> str:
@@ -152,6 +165,6 @@ def _kind(triage: Triage) -> str:
     return f"{kind}・{say(*_CONDUCT[triage.conduct])}" if triage.conduct in _CONDUCT else kind
 
 
-def _part(console: Console, title: str, text: str) -> None:
-    console.print(Text(title, style="bold"))
-    console.print(Padding(Text(lines(text)), (0, 0, 1, 2)))
+def _part(screen: Console, title: str, text: str) -> None:
+    screen.print(Text(title, style="bold"))
+    screen.print(Padding(Text(lines(text)), (0, 0, 1, 2)))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from typing import Any
 
 from casebook.config import settings
 from casebook.errors import ConfigError
+
+_STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode's categories of what moves a cursor, turns the direction of writing, or ends a line."""
 
 
 def say(ja: str, en: str) -> str:
@@ -18,18 +23,28 @@ def say(ja: str, en: str) -> str:
 
 def plain(text: str, limit: int = 0) -> str:
     """`text` on one line, without what could steer a terminal; cut to `limit` characters."""
-    line = "".join(
-        " " if character.isspace() else character
-        for character in text
-        if character.isspace() or unicodedata.category(character)[0] != "C"
-    )
-    line = " ".join(line.split())
+    spaced = "".join(" " if character.isspace() else character for character in text)
+    line = " ".join(_harmless(spaced).split())
     return f"{line[: limit - 1]}…" if limit and len(line) > limit else line
 
 
 def lines(text: str) -> str:
     """`text` with its line breaks, without what could steer a terminal."""
-    return "\n".join(
-        "".join(c for c in line if c == "\t" or unicodedata.category(c)[0] != "C")
-        for line in text.splitlines()
+    return "\n".join(_harmless(line.expandtabs()) for line in text.splitlines())
+
+
+def as_json(value: Any) -> str:
+    """`value` as one line of JSON (RFC 8259). What could steer a terminal stands escaped, so that
+    a program reads every character and a person sees none of them at work."""
+    return "".join(
+        json.dumps(character)[1:-1] if _steers(character) else character
+        for character in json.dumps(value, ensure_ascii=False)
     )
+
+
+def _harmless(text: str) -> str:
+    return "".join(character for character in text if not _steers(character))
+
+
+def _steers(character: str) -> bool:
+    return unicodedata.category(character) in _STEERING

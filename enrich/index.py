@@ -10,7 +10,7 @@ import logging
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -65,7 +65,11 @@ class Index(Protocol):
         ...
 
 
-class IndexBusy(MadoguchiError):
+class IndexUnavailable(MadoguchiError):
+    """The index cannot be used now; the record is whole all the same."""
+
+
+class IndexBusy(IndexUnavailable):
     """Another process owns this embedded shard, or this one has it open already."""
 
 
@@ -107,18 +111,31 @@ def opened(table: IndexTable, root: Path, role: str, model: str) -> Iterator[Ind
 
     An embedded shard lies in `root/role`, a server's collection is named after the model alone. A
     shard that cannot be read is dropped with one line in the log; `sync` then fills the new one.
-    Raises IndexBusy where another process of the same role has it open.
+    Raises IndexBusy where another process of the same role has it open, and IndexUnavailable where
+    the server does not answer, also within the block.
     """
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", model).strip("-")
-    index: Index
     if table.backend == "embedded":
-        index = _EmbeddedIndex(root / role / name)
-    else:
-        index = _ClientIndex(_client(table), f"madoguchi-{name}", remote=table.backend == "server")
+        with closing(_EmbeddedIndex(root / role / name)) as embedded:
+            yield embedded
+        return
+    from qdrant_client.http.exceptions import ApiException
+
+    remote = table.backend == "server"
     try:
+        with closing(_ClientIndex(_client(table), f"madoguchi-{name}", remote=remote)) as index:
+            yield index
+    except ApiException as error:
+        reason = type(error).__name__
+        raise IndexUnavailable(f"Qdrant at {table.url} does not work ({reason})") from error
+
+
+@contextmanager
+def synced(table: IndexTable, root: Path, role: str, model: str, record: Record) -> Iterator[Index]:
+    """As `opened`, brought up to date with the record first."""
+    with opened(table, root, role, model) as index:
+        sync(index, record)
         yield index
-    finally:
-        index.close()
 
 
 def _write(index: Index, points: Iterable[Point]) -> int:
@@ -345,4 +362,5 @@ def _client(table: IndexTable) -> QdrantClient:
     if table.backend == "memory":
         return QdrantClient(":memory:")
     key = table.api_key.reveal() if table.api_key else None
-    return QdrantClient(url=table.url, api_key=key)
+    # Asked for in a thread of its own, which would outlive an unreachable server.
+    return QdrantClient(url=table.url, api_key=key, check_compatibility=False)

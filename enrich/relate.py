@@ -22,6 +22,13 @@ WINDOW = timedelta(days=14)
 _NEAR = 0.5
 """Jaccard similarity of character 5-grams from which two texts are the same words again."""
 
+_SHORT = 40
+"""Characters below which a text says too little to be reworded: 「写真を送ります」 answers, it does
+not repeat."""
+
+_SAME = 0.9
+"""The similarity from which two short texts are the same words."""
+
 _NEWEST = 200
 """Messages of one author that are compared; more come from a machine."""
 
@@ -48,6 +55,7 @@ class _Read:
     """A message and what is compared of it."""
 
     message: KnownMessage
+    length: int
     shingles: frozenset[str]
     identifiers: frozenset[str]
     orders: frozenset[str]
@@ -55,9 +63,16 @@ class _Read:
 
     @classmethod
     def of(cls, message: KnownMessage) -> _Read:
-        text = clean(message.text)
+        text = clean(f"{message.subject}\n{message.body}")
+        # Every answer in a thread has the subject of the first mail, so the words are the body's.
+        body = clean(message.body or message.subject)
         return cls(
-            message, _shingles(text), identifiers(text), order_numbers(text), matter_numbers(text)
+            message,
+            len(body),
+            _shingles(body),
+            identifiers(text),
+            order_numbers(text),
+            matter_numbers(text),
         )
 
 
@@ -95,7 +110,8 @@ class _Memory:
     def _same_words(self, read: _Read) -> Relation | None:
         for earlier in self._earlier(read.message):
             score = _likeness(read.shingles, earlier.shingles)
-            if score >= _NEAR and not _differ(read.identifiers, earlier.identifiers):
+            enough = _SAME if min(read.length, earlier.length) < _SHORT else _NEAR
+            if score >= enough and not _told_apart(read, earlier):
                 evidence = ("same author", f"same words (likeness {score:.2f})")
                 return Relation(
                     RelationKind.DUPLICATE,
@@ -127,6 +143,16 @@ def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
 def _differ(one: frozenset[str], other: frozenset[str]) -> bool:
     """True when each has what the other lacks."""
     return bool(one - other and other - one)
+
+
+def _told_apart(one: _Read, other: _Read) -> bool:
+    """True when the numbers or the receipts that the two quote say that they are two matters."""
+    mine, theirs = set(one.message.receipts.values()), set(other.message.receipts.values())
+    if other.message.case is not None:
+        theirs.add(other.message.case)
+    return _differ(one.identifiers, other.identifiers) or bool(
+        mine and theirs and not mine & theirs
+    )
 
 
 def _apart(one: frozenset[str], other: frozenset[str]) -> bool:

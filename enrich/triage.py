@@ -76,9 +76,11 @@ def _kind(words: Words, text: str, demanding: bool) -> tuple[Kind, list[Span]]:
     order = (Kind.SPAM, Kind.COMPLAINT, Kind.PRAISE, Kind.REQUEST, Kind.INQUIRY)
     found = {kind: list(_spans(kind, getattr(words, kind), text)) for kind in order}
     complaints = len(found[Kind.COMPLAINT])
+    # One word makes no spam: customers write of unsubscribe links and of advertisements too.
+    spam = sum(bool(list(_spans(Kind.SPAM, [pattern], text))) for pattern in words.spam) > 1
     # A complaint that is overlooked hurts most. Its politeness asks and thanks, so questions never
     # outweigh it, thanks only where they prevail and nothing is demanded.
-    if len(found[Kind.SPAM]) > complaints:
+    if spam and not complaints and not demanding:
         best = Kind.SPAM
     elif len(found[Kind.PRAISE]) > complaints and not demanding:
         best = Kind.PRAISE

@@ -18,7 +18,9 @@ from flows import pipeline, steps
 
 def _transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Only what another try may mend is tried again."""
-    return isinstance(state.result(raise_on_failure=False), TransientError)
+    error = state.result(raise_on_failure=False)
+    # Where the service names a time, the next poll waits for it.
+    return isinstance(error, TransientError) and error.retry_at is None
 
 
 _again: dict[str, Any] = {
@@ -43,10 +45,17 @@ def _each(step: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
 
 
 @flow(name="intake", persist_result=False)
-def intake(due_only: bool = True) -> pipeline.Summary:
-    """Poll the sources that are due, then understand and answer all that waits."""
+def intake(due_only: bool = True) -> pipeline.Summary | None:
+    """Poll the sources that are due, then understand and answer all that waits.
+
+    None where another process does so at this moment: then there is nothing left to do.
+    """
     start()
-    summary = pipeline.run(_each, due_only=due_only)
+    try:
+        summary = pipeline.run(_each, due_only=due_only)
+    except pipeline.AlreadyRunning as busy:
+        get_run_logger().info(str(busy))
+        return None
     get_run_logger().info(summary.line())
     create_table_artifact(
         key="intake",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from django.db import InterfaceError, OperationalError
+
 from casebook import models as m
 from casebook import moves, reading
 from casebook.clock import now
@@ -92,11 +94,10 @@ def _run(each: Each, due_only: bool) -> Summary:
     polled: list[steps.Polled] = []
     failed: dict[str, str] = {}
     for name, result in zip(names, each(steps.poll, names), strict=True):
-        if isinstance(result, ConnectorError):
-            failed[name] = str(result)
-            _tell(name, result)
-        elif isinstance(result, BaseException):
+        if isinstance(result, (OperationalError, InterfaceError)):
             raise result
+        if isinstance(result, Exception):
+            failed[name] = _tell(name, _as_connector_error(result))
         else:
             polled.append(result)
     new = sum(result.new for result in polled)
@@ -143,11 +144,22 @@ def _batches(state: MessageState) -> Iterator[list[int]]:
         yield keys
 
 
-def _tell(name: str, error: ConnectorError) -> None:
+def _as_connector_error(error: Exception) -> ConnectorError:
+    """Whatever a poll failed with, as a trouble of its source alone."""
+    if isinstance(error, ConnectorError):
+        return error
+    if isinstance(error, MadoguchiError):
+        return PermanentError(str(error), "configuration")
+    # The text of an error that nobody foresaw may hold a customer's words.
+    return PermanentError(f"unforeseen {type(error).__name__}", "unforeseen")
+
+
+def _tell(name: str, error: ConnectorError) -> str:
     """Write the failure on the source's health; say it once, not with every poll."""
-    failures = m.Source.objects.get(name=name).failures
+    failures = m.Source.objects.get_or_create(name=name)[0].failures
     if moves.poll_failed(name, error.code, str(error), _again_at(name, error, failures)):
         _log.warning("%s: %s", name, error)
+    return str(error)
 
 
 def _again_at(name: str, error: ConnectorError, failures: int) -> datetime | None:

@@ -9,29 +9,29 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from django.db import OperationalError, connections
+from django.db import InterfaceError, OperationalError, connections
 
 from casebook import models as m
 from casebook import moves, reading
 from casebook.clock import now
 from casebook.config import SourceTable, settings
-from casebook.errors import MadoguchiError
+from casebook.errors import ConfigError
 from casebook.policy import load_policy
 from casebook.types import Channel, Kind, RelationKind, Triage, Visibility
 from connectors.registry import open_source
 from enrich.clean import clean
-from enrich.index import Index, opened, sync
+from enrich.index import Index, IndexUnavailable, synced
 from enrich.language import detect
 from enrich.relate import WINDOW, relate
 from enrich.similar import similar_cases
 from enrich.triage import triage
 from responders.draft import CaseFacts, draft, needs_time
-from responders.estimate import estimate
+from responders.estimate import estimate, say_due
 from responders.guard import guard
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ ROLE = "worker"
 """Whose embedded shard the flows use; the desk has its own."""
 
 Step = Callable[[list[int]], int]
+Messages = Sequence[tuple[m.Message, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,14 @@ def answer_batch(keys: list[int]) -> int:
 
 def _relate(keys: list[int]) -> int:
     found = reading.incoming(keys)
-    silent = {row.pk: ", ".join(row.flags) for row, _ in found if row.flags}
+    silent = {row.pk: ", ".join(row.flags) for row, _ in found if row.flags and not row.asked_for}
     if silent:
         moves.ignore(silent)
     wanted = [(row, known) for row, known in found if row.pk not in silent]
     if not wanted:
         return len(silent)
     coder, policy = encoder(), load_policy(settings().policy)
-    vectors = coder.documents([clean(known.text) for _, known in wanted])
+    vectors = coder.documents([clean(f"{known.subject}\n{known.body}") for _, known in wanted])
     messages = [known for _, known in wanted]
     relations = relate(messages, reading.relatives(messages, WINDOW))
     moves.relate(
@@ -115,21 +116,20 @@ def _relate(keys: list[int]) -> int:
 
 
 def _answer(keys: list[int]) -> int:
-    model = settings().embedding.model
-    cases = reading.to_answer(keys, model)
-    earlier = reading.answered_before(cases)
+    cases = reading.to_answer(keys, settings().embedding.model)
+    standing = reading.standing(cases)
     spam: dict[int, tuple[int, Triage]] = {}
     found: list[moves.Answered] = []
     with _index() as index:
         for case, messages in cases.items():
             judged = {row.pk: _judge(row) for row, _ in messages}
-            last = messages[-1][0]
-            if judged[last.pk].kind is Kind.SPAM and len(messages) == 1 and case.pk not in earlier:
-                spam[case.pk] = (last.pk, judged[last.pk])
-            elif case.pk in earlier and _only_duplicates(messages):
+            stands = standing[case.pk]
+            if not stands.earlier and _is_spam(messages, judged):
+                spam[case.pk] = next(iter(judged.items()))
+            elif stands.waiting and _only_duplicates(messages):
                 found.append(moves.Answered(case.pk, judged))
             else:
-                found.append(_drafted(case, messages, judged, index, case.pk in earlier))
+                found.append(_drafted(case, messages, judged, index, stands))
     if spam:
         moves.discard(spam, "spam")
     return len(moves.answer(found))
@@ -140,23 +140,36 @@ def _judge(row: m.Message) -> Triage:
     return triage(words, row.subject, row.new_text, row.language)
 
 
-def _only_duplicates(messages: Sequence[tuple[m.Message, bytes]]) -> bool:
+def _is_spam(messages: Messages, judged: dict[int, Triage]) -> bool:
+    (row, _), *more = messages
+    return not more and not row.asked_for and judged[row.pk].kind is Kind.SPAM
+
+
+def _only_duplicates(messages: Messages) -> bool:
     return all(row.relation.kind == RelationKind.DUPLICATE for row, _ in messages)
 
 
 def _drafted(
     case: m.Case,
-    messages: Sequence[tuple[m.Message, bytes]],
+    messages: Messages,
     judged: dict[int, Triage],
-    index: Index,
-    earlier: bool,
+    index: Index | None,
+    stands: reading.Standing,
 ) -> moves.Answered:
     policy = load_policy(settings().policy)
-    # What the customer wrote last is answered, as gravely as the gravest of what came with it.
     last, vector = messages[-1]
-    gravest = max(judged.values(), key=lambda found: found.severity)
-    told = judged[last.pk] if judged[last.pk].severity == gravest.severity else gravest
+    # What is graver than the last words, and still unanswered, decides: an injury stays one when
+    # the next mail asks for a telephone number.
+    told = max(
+        (*filter(None, [stands.gravest]), *judged.values()),
+        key=lambda found: found.severity,
+    )
+    if judged[last.pk].severity == told.severity:
+        told = judged[last.pk]
     promised = estimate(policy, told.severity, now())
+    if stands.due is not None and now() < stands.due < promised.due:
+        # Nobody waits longer for having written again.
+        promised = replace(promised, due=stands.due)
     facts = CaseFacts(
         receipt=case.receipt,
         channel=Channel(last.channel),
@@ -165,16 +178,17 @@ def _drafted(
         subject=last.subject,
         triage=told,
         due=promised.due if needs_time(told) else None,
-        follow_up=earlier,
+        follow_up=stands.earlier,
     )
     reply = draft(policy, facts)
+    said = say_due(policy, facts.due, reply.language) if facts.due else ""
     return moves.Answered(
         case=case.pk,
         messages=judged,
-        similar=similar_cases(index, vector, exclude=case.pk) if vector else (),
+        similar=similar_cases(index, vector, exclude=case.pk) if vector and index else (),
         estimate=promised,
         reply=reply,
-        findings=guard(reply.body, needs_time=needs_time(told)),
+        findings=guard(reply.body, needs_time=needs_time(told), due_said=said),
     )
 
 
@@ -188,10 +202,16 @@ def encoder() -> Encoder:
 
 
 @contextmanager
-def _index() -> Iterator[Index]:
+def _index() -> Iterator[Index | None]:
+    """The index, up to date; None where it cannot be had: a reply does not wait for it."""
     found, model = settings(), settings().embedding.model
-    with opened(found.index, found.var / "index", ROLE, model) as index:
-        sync(index, reading.Vectors(model))
+    wanted = synced(found.index, found.var / "index", ROLE, model, reading.Vectors(model))
+    with ExitStack() as stack:
+        index: Index | None = None
+        try:
+            index = stack.enter_context(wanted)
+        except IndexUnavailable as error:
+            _log.warning("%s; drafting without similar cases", error)
         yield index
 
 
@@ -205,28 +225,41 @@ def _leave_thread() -> None:
         connections.close_all()
 
 
+_ENVIRONMENT = (
+    ConfigError,
+    IndexUnavailable,
+    OperationalError,
+    InterfaceError,
+    OSError,
+    MemoryError,
+    ImportError,
+)
+"""What fails for the machine's sake and not for a message's: the next run tries again."""
+
+
 def _surviving(step: str, work: Step, keys: list[int]) -> int:
     """Do a batch; where it fails for a reason of its content, do its messages one by one, so that
-    one bad message stops nobody else's. The third failure puts a message into quarantine."""
+    one bad message stops nobody else's. The last allowed failure puts it into quarantine."""
     try:
         return work(keys)
-    except (MadoguchiError, OperationalError):
+    except _ENVIRONMENT:
         raise
     except Exception as error:
         _log.warning("%s: a batch failed (%s); trying its messages alone", step, _name(error))
+        return sum(_alone(step, work, key) for key in keys)
     finally:
         _leave_thread()
-    done = 0
-    for key in keys:
-        try:
-            done += work([key])
-        except OperationalError:
-            raise
-        except Exception as error:
-            attempts = settings().intake.attempts
-            if moves.step_failed([key], step, _name(error), attempts):
-                _log.warning("%s: message %d is in quarantine (%s)", step, key, _name(error))
-    return done
+
+
+def _alone(step: str, work: Step, key: int) -> int:
+    try:
+        return work([key])
+    except _ENVIRONMENT:
+        raise
+    except Exception as error:
+        if moves.step_failed([key], step, _name(error), settings().intake.attempts):
+            _log.warning("%s: message %d is in quarantine (%s)", step, key, _name(error))
+        return 0
 
 
 def _name(error: Exception) -> str:

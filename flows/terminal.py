@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from django.db import DatabaseError
+
 from casebook.config import settings
 from casebook.errors import ConfigError, MadoguchiError
 from casebook.start import start
@@ -38,9 +40,14 @@ def main() -> int:
         start()
         with _progress(shown=sys.stderr.isatty() and not options.json):
             summary = _recorded(options.due) if _server_answers() else _direct(options.due)
-    except MadoguchiError as error:
-        print(f"madoguchi: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    except (MadoguchiError, DatabaseError, OSError) as error:
+        print(f"madoguchi: {_line(error)}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
+    if summary is None:
+        print("madoguchi: another intake is running; it takes in what there is", file=sys.stderr)
+        return 0
     print(json.dumps(asdict(summary), ensure_ascii=False) if options.json else summary.line())
     return 1 if summary.failed else 0
 
@@ -52,8 +59,16 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _direct(due_only: bool) -> pipeline.Summary:
-    return pipeline.run(each_directly, due_only=due_only)
+def _line(error: Exception) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return first if isinstance(error, MadoguchiError) else f"{type(error).__name__}: {first}"
+
+
+def _direct(due_only: bool) -> pipeline.Summary | None:
+    try:
+        return pipeline.run(each_directly, due_only=due_only)
+    except pipeline.AlreadyRunning:
+        return None
 
 
 def each_directly(step: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
@@ -71,7 +86,7 @@ def _kept(step: Callable[[Any], Any], argument: Any) -> Any:
         return error
 
 
-def _recorded(due_only: bool) -> pipeline.Summary:
+def _recorded(due_only: bool) -> pipeline.Summary | None:
     os.environ["PREFECT_API_URL"] = settings().prefect.api_url
     os.environ.setdefault("PREFECT_HOME", str(settings().var / "prefect"))
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")

@@ -45,6 +45,10 @@ def environment() -> dict[str, str]:
         "PREFECT_HOME": str(found.var / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_CLI_PROMPT": "false",
+        # Kept in memory, the lease of a run that a power cut ended would hold its slot for ever.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
+            "prefect.server.concurrency.lease_storage.filesystem"
+        ),
     }
 
 

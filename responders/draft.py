@@ -97,6 +97,7 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
         subject=_reply_subject(topic, facts.receipt, policy.company.desk.in_(language)),
         body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n",
         due=facts.due,
+        severity=facts.triage.severity,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from casebook.types import Finding
@@ -40,13 +41,15 @@ _WHEN = re.compile(
 )
 
 
-def guard(body: str, *, needs_time: bool) -> tuple[Finding, ...]:
+def guard(body: str, *, needs_time: bool, due_said: str = "") -> tuple[Finding, ...]:
     """What stands against sending `body`; all of it blocks.
 
     `unfilled_slot`: a template's slot, or a placeholder, was left in it. `no_due_time`: it names
-    neither a time nor a span for the next contact, although `needs_time`.
+    neither a time nor a span for the next contact, although `needs_time`. `due_differs`: it names
+    another time than `due_said` (as `estimate.say_due` words it; empty: none), which is the one
+    that will be watched.
     """
-    return (*_slots(body), *_due(body, needs_time))
+    return (*_slots(body), *_due(body, needs_time, due_said))
 
 
 def _slots(body: str) -> Iterator[Finding]:
@@ -56,7 +59,17 @@ def _slots(body: str) -> Iterator[Finding]:
         )
 
 
-def _due(body: str, needs_time: bool) -> Iterator[Finding]:
-    if needs_time and not _WHEN.search(body):
+def _due(body: str, needs_time: bool, due_said: str) -> Iterator[Finding]:
+    if not needs_time:
+        return
+    when = _WHEN.search(body)
+    if when is None:
         text = "The reply does not say when the customer hears from us next."
         yield Finding("no_due_time", 0, len(body), text)
+    elif due_said and _folded(due_said) not in _folded(body):
+        text = f"The time that is watched is another one; the reply must say: {due_said}"
+        yield Finding("due_differs", when.start(), when.end(), text)
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -5,9 +5,9 @@ meanwhile is left alone, so a step that was killed or ran twice does no harm.
 """
 
 from casebook.moves.answering import Answered, answer, discard
-from casebook.moves.arriving import ignore, record, record_past, step_failed
+from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
 from casebook.moves.deciding import approve, edit, reject
-from casebook.moves.relating import Related, Vector, keep_vectors, relate
+from casebook.moves.relating import Related, Vector, forget_vectors, keep_vectors, relate
 from casebook.moves.sources import poll_failed, poll_succeeded
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "approve",
     "discard",
     "edit",
+    "forget_vectors",
     "ignore",
     "keep_vectors",
     "poll_failed",
@@ -26,5 +27,6 @@ __all__ = [
     "record_past",
     "reject",
     "relate",
+    "retry",
     "step_failed",
 ]

@@ -109,6 +109,7 @@ def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.D
             channel=reply.channel,
             visibility=reply.visibility,
             language=reply.language,
+            severity=reply.severity,
             due=reply.due,
             findings=[asdict(finding) for finding in item.findings],
         )

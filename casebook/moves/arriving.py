@@ -7,9 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import IntegrityError, transaction
 
 from casebook import models as m
-from casebook.moves.base import audit, free_receipt, line, locked, moved, save
-from casebook.rows import attachment_rows, clean, message_row, past_case_row, past_reply_row
-from casebook.states import MessageState
+from casebook.moves.base import audit, free_receipt, in_turn, line, locked, moved, save
+from casebook.rows import (
+    attachment_rows,
+    clean,
+    message_row,
+    past_case_row,
+    past_reply_row,
+    settle_past,
+)
+from casebook.states import CaseState, MessageState
 from casebook.types import Inbound, PastCase
 
 
@@ -43,6 +50,7 @@ def record(source: str, inbounds: Sequence[Inbound], cursor: Mapping[str, object
     for attempt in range(3):
         try:
             with transaction.atomic():
+                in_turn("record")
                 row = m.Source.objects.select_for_update().get(name=source)
                 new = insert_messages(row, inbounds)
                 row.cursor = dict(cursor)
@@ -61,6 +69,7 @@ def record_past(cases: Sequence[PastCase]) -> int:
 
     A case whose origin or whose message is known already is left out. Returns how many are new.
     """
+    in_turn("record")
     known = set(
         m.Case.objects.filter(origin__in=[past.origin for past in cases]).values_list(
             "origin", flat=True
@@ -77,13 +86,33 @@ def record_past(cases: Sequence[PastCase]) -> int:
         known.add(past.origin)
         case = past_case_row(past, free_receipt(taken))
         case.save()
-        rows[0].case, rows[0].state, rows[0].language = case, MessageState.ANSWERED, past.language
-        rows[0].save(update_fields=["case", "state", "language"])
+        settle_past(rows[0], case, past)
         if past.reply:
             past_reply_row(case, past).save()
         audit([line(case, "imported", "", case.state, case=case)])
         count += 1
     return count
+
+
+@transaction.atomic
+def retry(keys: Sequence[int], who: str) -> list[int]:
+    """Bring messages back that are IGNORED or in quarantine, because a person wants them answered:
+    the next intake takes them whatever their headers or words say. Returns the keys that moved."""
+    rows = m.Message.objects.select_for_update().filter(
+        pk__in=list(keys), state__in=[MessageState.IGNORED, MessageState.QUARANTINED]
+    )
+    lines: list[m.AuditLine] = []
+    for row in rows:
+        back = MessageState.RECEIVED if row.case_id is None else MessageState.RELATED
+        lines.append(moved(row, back, who=who, note="asked for"))
+        row.asked_for = True
+        row.save(update_fields=["state", "attempts", "error", "asked_for"])
+        m.Triage.objects.filter(message=row).delete()
+        if row.case is not None and row.case.state == CaseState.CLOSED:
+            lines.append(moved(row.case, CaseState.REOPENED, who=who, note="asked for"))
+            row.case.save(update_fields=["state"])
+    audit(lines)
+    return [row.pk for row in rows]
 
 
 @transaction.atomic

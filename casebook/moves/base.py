@@ -76,6 +76,12 @@ def save(rows: Iterable[m.Message], *fields: str) -> None:
     m.Message.objects.bulk_update(list(rows), fields or ("state",), batch_size=200)
 
 
+def in_turn(name: str) -> m.Sequence:
+    """Lock the counter `name` to the end of the transaction: whoever comes next waits, so that two
+    which lock the same rows in different orders cannot block each other."""
+    return m.Sequence.objects.select_for_update().get_or_create(name=name)[0]
+
+
 def free_receipt(taken: set[str]) -> str:
     """A receipt number that no case has, added to `taken`."""
     receipt = new_receipt()

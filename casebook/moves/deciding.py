@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from django.db import transaction
 
@@ -20,12 +21,15 @@ from casebook.types import Finding
 def approve(draft: int, who: str) -> m.Draft:
     """PENDING → APPROVED by `who`; the time that the draft names becomes a promise.
 
-    Raises IllegalMove where the draft is not pending or a blocking finding stands against it.
+    Raises IllegalMove where the draft is not pending, a blocking finding stands against it, or its
+    time has passed: such a promise would be broken when it is made.
     """
     row = m.Draft.objects.select_for_update().get(pk=draft)
     blocking = [finding["code"] for finding in row.findings if finding["blocking"]]
     if blocking:
         raise IllegalMove(f"draft {draft} has blocking findings: {', '.join(blocking)}")
+    if row.state == DraftState.PENDING and row.due is not None and row.due <= now():
+        raise IllegalMove(f"draft {draft} names a time that has passed: give it a new one")
     _decide(row, DraftState.APPROVED, who)
     if row.due is not None:
         promise = m.Promise.objects.create(case=row.case, draft=row, due=row.due)
@@ -42,15 +46,23 @@ def reject(draft: int, who: str, reason: str) -> m.Draft:
 
 
 @transaction.atomic
-def edit(draft: int, who: str, body: str, findings: Sequence[Finding]) -> m.Draft:
-    """Add a version to a pending draft, with what the guard says of it."""
+def edit(
+    draft: int,
+    who: str,
+    body: str,
+    findings: Sequence[Finding],
+    due: datetime | None = None,
+) -> m.Draft:
+    """Add a version to a pending draft, with what the guard says of it, and with the new time that
+    it names (`due`, aware; None: the time stays). Raises IllegalMove where it is not pending."""
     row = m.Draft.objects.select_for_update().get(pk=draft)
     if row.state != DraftState.PENDING:
         raise IllegalMove(f"draft {draft} is {row.state}: only a pending draft can be edited")
     last = row.versions.get(number=row.version)
     row.version += 1
     row.findings = [asdict(finding) for finding in findings]
-    row.save(update_fields=["version", "findings"])
+    row.due = due or row.due
+    row.save(update_fields=["version", "findings", "due"])
     row.versions.create(number=row.version, subject=last.subject, body=clean(body), author=who)
     audit([line(row, "edited", row.state, row.state, who=who, case=row.case)])
     return row

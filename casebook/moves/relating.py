@@ -9,9 +9,9 @@ from django.db import transaction
 
 from casebook import models as m
 from casebook.errors import IllegalMove
-from casebook.moves.base import audit, free_receipt, line, locked, moved, save
+from casebook.moves.base import audit, free_receipt, in_turn, line, locked, moved, save
 from casebook.states import CaseState, MessageState
-from casebook.types import Relation, RelationKind
+from casebook.types import Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def relate(found: Sequence[Related]) -> None:
         row.case, row.language = case, item.language
         lines.append(moved(row, MessageState.RELATED, note=item.relation.kind))
         again = {CaseState.WAITING: CaseState.OPEN}.get(CaseState(case.state), CaseState.REOPENED)
-        if item.relation.kind is not RelationKind.DUPLICATE and case.state not in ("open", again):
+        if case.state not in (CaseState.OPEN, again):
             lines.append(moved(case, again, note="the customer wrote again"))
             case.save(update_fields=["state"])
             _tell_again(case)
@@ -96,6 +96,12 @@ def _tell_again(case: m.Case) -> None:
         row.save(update_fields=["revision"])
 
 
+@transaction.atomic
+def forget_vectors(model: str) -> int:
+    """Drop all vectors of a model, so that they are made anew; returns how many."""
+    return m.Embedding.objects.filter(model=model).delete()[0]
+
+
 def _cases_for(
     found: Sequence[Related], rows: Mapping[int, m.Message]
 ) -> list[tuple[Related, m.Case]]:
@@ -137,7 +143,7 @@ def _new_case(message: m.Message, language: str, taken: set[str]) -> m.Case:
 
 
 def _revisions(count: int) -> range:
-    sequence, _ = m.Sequence.objects.select_for_update().get_or_create(name="embedding")
+    sequence = in_turn("embedding")
     first = sequence.value + 1
     sequence.value += count
     sequence.save(update_fields=["value"])

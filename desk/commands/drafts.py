@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import getpass
-import json as jsonlib
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from casebook.clock import now
+from casebook.config import settings
 from casebook.errors import ConfigError
+from casebook.policy import load_policy
 from casebook.start import start
-from desk.words import say
+from desk.words import as_json, say
 
 if TYPE_CHECKING:
     from casebook.models import Draft
@@ -32,8 +35,9 @@ def register(app: typer.Typer) -> None:
     app.command(help=say("返信案を承認します。", "Approve a draft."))(approve)
     app.command(
         help=say(
-            "返信案を書き直します。本文は標準入力から読みます。",
-            "Rewrite a draft; the body is read from standard input.",
+            "返信案を書き直します。本文は標準入力から読みます。約束の時刻を変えるときは --due も。",
+            "Rewrite a draft; the body is read from standard input. Where it names another time "
+            "than the draft did, give that time with --due too.",
         )
     )(edit)
     app.command(help=say("返信案を却下します。", "Reject a draft."))(reject)
@@ -48,20 +52,21 @@ def queue(
     """Print pending drafts."""
     start()
     from casebook import reading
+    from desk.messages import quarantine_line
     from desk.show import draft_in_full, draft_json, queue_table
 
     if receipt is not None:
         draft = _pending(receipt)
-        typer.echo(jsonlib.dumps(draft_json(draft), ensure_ascii=False)) if json else draft_in_full(
-            draft
-        )
+        typer.echo(as_json(draft_json(draft))) if json else draft_in_full(draft)
         return
     drafts = reading.queue()
     if json:
         for draft in drafts:
-            typer.echo(jsonlib.dumps(draft_json(draft), ensure_ascii=False))
-    else:
-        queue_table(drafts)
+            typer.echo(as_json(draft_json(draft)))
+        return
+    queue_table(drafts)
+    if waiting := quarantine_line():
+        typer.echo(waiting)
 
 
 def approve(receipt: Receipt) -> None:
@@ -73,22 +78,52 @@ def approve(receipt: Receipt) -> None:
     typer.echo(say(f"承認しました：{draft.case.receipt}", f"Approved: {draft.case.receipt}"))
 
 
-def edit(receipt: Receipt) -> None:
-    """Replace the body of the pending draft of a case; what the guard says of it is printed."""
+def edit(
+    receipt: Receipt,
+    due: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d %H:%M"],
+            help=say(
+                "本文で約束する時刻（方針の時間帯）。省くと前のまま",
+                "The time that the body promises, in the policy's time zone; left out, it stays",
+            ),
+        ),
+    ] = None,
+) -> None:
+    """Replace the body of the pending draft of a case, and its time where `due` is given; what the
+    guard says of it is printed."""
     start()
     from casebook import moves
-    from casebook.types import Kind
+    from responders.estimate import say_due
     from responders.guard import guard
 
     draft = _pending(receipt)
     body = sys.stdin.read()
     if not body.strip():
         raise ConfigError("the new body is empty: give it on standard input")
-    findings = guard(body, needs_time=draft.answers.triage.kind != Kind.PRAISE)
-    moves.edit(draft.pk, getpass.getuser(), body, findings)
-    typer.echo(say(f"書き直しました：{receipt}", f"Rewritten: {receipt}"))
+    policy = load_policy(settings().policy)
+    moment = due.replace(tzinfo=policy.zone) if due else None
+    if moment and moment <= now():
+        raise ConfigError(f"--due {due:%Y-%m-%d %H:%M} has passed: name a time to come")
+    promised = moment or draft.due
+    said = say_due(policy, promised, draft.language) if promised else ""
+    findings = guard(body, needs_time=promised is not None, due_said=said)
+    moves.edit(draft.pk, getpass.getuser(), body, findings, moment)
+    typer.echo(say(f"書き直しました：{draft.case.receipt}", f"Rewritten: {draft.case.receipt}"))
     for finding in findings:
         typer.echo(f"  {finding.code}: {finding.message}", err=True)
+        if finding.code == "due_differs":
+            typer.echo(f"  {_give_due(said)}", err=True)
+
+
+def _give_due(said: str) -> str:
+    return say(
+        f'別の時刻を約束するなら --due "YYYY-MM-DD HH:MM" を添え、本文にもその時刻を'
+        f"書いてください。そうでなければ「{said}」と書いてください。",
+        f'To promise another time, give --due "YYYY-MM-DD HH:MM" and name it in the body; '
+        f"otherwise write: {said}",
+    )
 
 
 def reject(

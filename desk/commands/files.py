@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from casebook.errors import ConfigError
 from casebook.start import start
-from desk.words import lines, plain, say
+from desk.words import as_json, lines, plain, say
 
 Own = Annotated[
     list[str] | None,
@@ -45,7 +44,8 @@ def parse(
     json: Annotated[bool, typer.Option("--json", help=say("JSON で出力", "Print JSON"))] = False,
 ) -> None:
     """Parse one mail."""
-    from connectors.mime import as_json, parse_mail
+    from connectors.mime import as_json as mail_json
+    from connectors.mime import parse_mail
 
     try:
         raw = file.read_bytes()
@@ -53,13 +53,13 @@ def parse(
         raise ConfigError(f"{file}: {error.strerror}") from error
     inbound = parse_mail(raw, own=tuple(own or ()))
     if json:
-        typer.echo(jsonlib.dumps(as_json(inbound), ensure_ascii=False))
+        typer.echo(as_json(mail_json(inbound)))
         return
     rows = (
         (say("差出人", "From"), f"{plain(inbound.display_name)} <{plain(inbound.author)}>"),
         (say("日時", "Sent"), inbound.sent_at.isoformat() if inbound.sent_at else "–"),
         (say("件名", "Subject"), plain(inbound.subject)),
-        (say("添付", "Attached"), ", ".join(plain(a.name) or a.type for a in inbound.attachments)),
+        (say("添付", "Attached"), ", ".join(plain(a.name or a.type) for a in inbound.attachments)),
         (say("印", "Flags"), ", ".join(inbound.flags.names())),
         (say("不備", "Defects"), "; ".join(plain(defect) for defect in inbound.defects)),
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from typing import Annotated
 
 import typer
 
+from casebook.config import settings
 from casebook.start import start
-from desk.words import plain, say
+from desk.words import as_json, plain, say
 
 
 def register(app: typer.Typer) -> None:
@@ -21,8 +21,11 @@ def register(app: typer.Typer) -> None:
     )(similar)
     app.command(
         help=say(
-            "モデルを替えたあと、すべてのベクトルと索引を作り直します。中断しても続きから。",
-            "Make vectors and index anew after a change of the model; goes on where it stopped.",
+            "設定のモデルのベクトルがまだないメッセージだけベクトル化し、索引に反映します。"
+            "モデルの名前を替えたあとは全件です。中断しても、もう一度実行すれば続きから。",
+            "Make the vectors that are missing under the configured model (after a change of its "
+            "name: all), and bring the index up to date. Stopped half-way, it goes on when run "
+            "again.",
         )
     )(reindex)
 
@@ -45,7 +48,7 @@ def similar(
                 "subject": case.subject,
                 "resolution": case.resolution,
             }
-            typer.echo(jsonlib.dumps(row, ensure_ascii=False))
+            typer.echo(as_json(row))
         return
     if not found:
         typer.echo(say("過去の事例がまだありません。", "There are no past cases yet."))
@@ -54,11 +57,25 @@ def similar(
         typer.echo(f"      {say('解決', 'Solved')}: {plain(case.resolution)}")
 
 
-def reindex() -> None:
-    """Fill in missing vectors and bring the desk's index up to date."""
+def reindex(
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help=say(
+                "このモデルのベクトルを捨てて、全件を作り直す（中断したら --all なしで続ける）",
+                "Forget this model's vectors first and make all anew; stopped, go on without --all",
+            ),
+        ),
+    ] = False,
+) -> None:
+    """Fill in missing vectors, or make all anew, and bring the desk's index up to date."""
     start()
+    from casebook import moves
     from desk.searching import fill_vectors, synced
 
+    if everything:
+        moves.forget_vectors(settings().embedding.model)
     made = fill_vectors()
     with synced() as index:
         typer.echo(

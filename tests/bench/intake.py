@@ -18,6 +18,9 @@ import psutil
 from tests.bench.installation import USER, Installation, installation, prefect_server
 from tests.mails import made_mails
 
+RATIO, PEAK_MIB, IDLE_SECONDS = 1.2, 1.2 * 1024, 3.0
+"""Limits: intake to floor, peak memory of the intake, processor time of an idle one."""
+
 _FLOOR = """
 import json, sys, time
 from imapclient import IMAPClient
@@ -46,7 +49,7 @@ print(json.dumps({"fetch": fetched - began, "load": loaded - parsed, "encode": e
 
 
 def main() -> int:
-    """Run and print; exit code 0 whatever the figures are."""
+    """Run and print; exit code 1 where a figure is over its limit or a mail is missing."""
     parser = argparse.ArgumentParser(prog="madoguchi bench intake", description=__doc__)
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--no-prefect", action="store_true", help="run the steps without a server")
@@ -59,7 +62,14 @@ def main() -> int:
         first = _measured(place)
         idle = _measured(place)
     _print(options.mails, seconds, floor, first, idle)
-    return 0
+    kept = (
+        first["new"] == first["drafts"] == options.mails,
+        first["seconds"] <= RATIO * (floor["fetch"] + floor["encode"]),
+        first["peak"] <= PEAK_MIB,
+        idle["cpu"] <= IDLE_SECONDS,
+        idle["new"] == 0,
+    )
+    return 0 if all(kept) else 1
 
 
 def _floor(place: Installation) -> dict[str, float]:
@@ -115,11 +125,13 @@ def _print(
           f"{floor['encode']:.2f}; loading the model, apart: {floor['load']:.1f})")  # fmt: skip
     print(f"intake             {first['seconds']:8.1f} s  from the first poll to the last draft, "
           "loading the model included")  # fmt: skip
-    print(f"ratio              {first['seconds'] / least:8.2f}    intake / floor")
+    print(f"ratio              {first['seconds'] / least:8.2f}    intake / floor (limit {RATIO})")
     print(f"started apart      {first['wall'] - first['seconds']:8.1f} s  process, and "
           f"{server:.1f} s Prefect server")  # fmt: skip
-    print(f"peak memory        {first['peak']:8.0f} MiB")
-    print(f"idle intake        {idle['cpu']:8.1f} s  of CPU, {idle['new']} new")
+    print(f"peak memory        {first['peak']:8.0f} MiB (limit {PEAK_MIB:.0f})")
+    print(
+        f"idle intake        {idle['cpu']:8.1f} s  of CPU (limit {IDLE_SECONDS:.0f}), {idle['new']} new"
+    )
 
 
 if __name__ == "__main__":

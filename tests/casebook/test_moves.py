@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from casebook import models as m
 from casebook import moves, reading
+from casebook.clock import now
 from casebook.errors import IllegalMove
 from casebook.types import (
     Attachment,
@@ -32,7 +33,7 @@ from casebook.types import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 _numbers = count()
-NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+NOON = datetime(2096, 11, 20, 3, 0, tzinfo=UTC)
 JUDGED = Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "ja")
 REPLY = Reply(
     Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "11月24日（火）12時までにご連絡します。", NOON
@@ -239,3 +240,63 @@ def test_a_failing_source_is_told_once_and_recovers() -> None:
     assert moves.poll_succeeded("box") == ""
     well = m.Source.objects.get(name="box")
     assert (well.failures, well.error, well.error_since) == (0, "", None)
+
+
+def test_a_duplicate_of_what_is_over_reopens_the_case() -> None:
+    first, second = received(inbound(), inbound())
+    related(first)
+    moves.reject(answered(first)[0], "aki", "called")
+    case = m.Case.objects.get()
+    assert not reading.standing([case])[case.pk].waiting
+    related(second, relation=Relation(RelationKind.DUPLICATE, of_message=first))
+    assert len(answered(second)) == 1
+
+
+def test_what_is_graver_and_unanswered_stays_with_its_case() -> None:
+    first, second = received(inbound(), inbound())
+    related(first)
+    case = m.Case.objects.get()
+    grave = replace(JUDGED, severity=3, crisis=("injury",))
+    moves.answer([moves.Answered(case.pk, {first: grave}, (), None, REPLY)])
+    related(second, relation=Relation(RelationKind.FOLLOW_UP, of_message=first))
+    stands = reading.standing([case])[case.pk]
+    assert (stands.earlier, stands.waiting, stands.due) == (True, True, NOON)
+    assert stands.gravest == grave
+
+
+def test_a_time_that_has_passed_is_not_promised() -> None:
+    (key,) = received()
+    related(key)
+    (draft,) = answered(key, replace(REPLY, due=now() - timedelta(minutes=1)))
+    with pytest.raises(IllegalMove, match="passed"):
+        moves.approve(draft, "aki")
+    later = now() + timedelta(hours=3)
+    moves.edit(draft, "aki", "明日12時までにご連絡します。", (), later)
+    moves.approve(draft, "aki")
+    assert m.Promise.objects.get().due == later
+
+
+def test_a_past_case_lies_in_the_past_and_counts_without_a_reply_time() -> None:
+    long_ago = NOON - timedelta(days=900)
+    past = PastCase("old:9", inbound(sent_at=long_ago), "ja", "回答")
+    moves.record_past([past])
+    row = m.Message.objects.get(direction="in")
+    assert (row.state, row.received_at) == ("answered", long_ago)
+    with transaction.atomic():
+        moves.keep_vectors([(row.pk, VECTOR)])
+    assert [point.settled for point in reading.Vectors("model").since(0)] == [True]
+    assert moves.forget_vectors("model") == 1
+
+
+def test_a_person_brings_back_what_was_ignored_or_failed() -> None:
+    bulk, spam, bad, fine = received(inbound(), inbound(), inbound(), inbound())
+    moves.ignore({bulk: "bulk"})
+    related(spam)
+    moves.discard({m.Case.objects.get().pk: (spam, JUDGED)}, "spam")
+    moves.step_failed([bad], "relate", "ValueError", 1)
+    assert set(moves.retry([bulk, spam, bad, fine], "aki")) == {bulk, spam, bad}
+    rows = m.Message.objects.in_bulk()
+    assert [rows[key].state for key in (bulk, spam, bad)] == ["received", "related", "received"]
+    assert all(rows[key].asked_for for key in (bulk, spam, bad))
+    assert m.Case.objects.get().state == "reopened"
+    assert len(answered(spam)) == 1

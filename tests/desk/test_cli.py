@@ -10,42 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.desk.place import ROOT, SAMPLES, Place
 from tests.services import Dovecot
-
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "samples"
-
-
-class Place:
-    """A folder with a configuration, and `madoguchi` typed in it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.secrets: dict[str, str] = {}
-
-    def configure(self, text: str) -> None:
-        (self.root / "madoguchi.toml").write_text(
-            f'language = "en"\n[prefect]\napi_url = "http://127.0.0.1:9/api"\n{text}'
-        )
-
-    def type(self, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("MADOGUCHI_") and name != "DATABASE_URL"
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "desk", *words],
-            cwd=self.root, env={**environment, **self.secrets, "PYTHONPATH": str(ROOT)},
-            input=text, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    found = Place(tmp_path)
-    found.configure("")
-    return found
 
 
 def imap(server: Dovecot, **changes: object) -> str:

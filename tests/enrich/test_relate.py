@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,7 +30,7 @@ def _message(
 ) -> KnownMessage:
     values: dict[str, object] = {"case": key * 10, **more}
     at = START + timedelta(hours=hours)
-    return KnownMessage(key=key, author=author, at=at, text=text, **values)  # type: ignore[arg-type]
+    return KnownMessage(key=key, author=author, at=at, subject="", body=text, **values)  # type: ignore[arg-type]
 
 
 def _second(
@@ -156,7 +157,8 @@ messages = st.builds(
     case=st.none() | st.integers(1, 9),
     author=st.sampled_from(["", "a@x.jp", "b@x.jp"]),
     at=st.integers(0, 30).map(lambda days: START + timedelta(days=days)),
-    text=texts,
+    subject=st.sampled_from(["", "Re: x"]),
+    body=texts,
     message_id=ids,
     thread=st.lists(ids, max_size=2).map(tuple),
     receipts=st.dictionaries(st.just("M-7F3K2Q"), st.integers(1, 9)),
@@ -233,3 +235,23 @@ def test_hostile_texts_are_quick(text: str) -> None:
     start = time.perf_counter()
     relate([_message(key, text * (100_000 // len(text)) + str(key)) for key in range(1, 4)], [])
     assert time.perf_counter() - start < 5
+
+
+def test_short_answers_in_one_thread_are_no_repetition() -> None:
+    subject = "Re: 注文した炊飯器の内釜に傷がありました [M-7F3K2Q]"
+    first = replace(_message(1, "はい、そうです。"), subject=subject, message_id="a@x")
+    second = replace(_message(2, "写真を送ります。", hours=1), subject=subject, thread=("a@x",))
+    assert relate([second], [first])[0].kind is RelationKind.FOLLOW_UP
+    again = replace(_message(3, "はい、そうです。", hours=1), subject=subject, thread=("a@x",))
+    assert relate([again], [first])[0].kind is RelationKind.DUPLICATE
+
+
+def test_two_cases_that_are_named_by_their_receipts_stay_two() -> None:
+    words = (
+        "まだ返事がありません。いつまで待てばよいのでしょうか。至急お返事をください。受付番号 {}"
+    )
+    first = replace(_message(1, words.format("M-ABCDEF")), case=None, receipts={"M-ABCDEF": 7})
+    second = replace(_message(2, words.format("M-BCDEFG")), case=None, receipts={"M-BCDEFG": 8})
+    assert relate([second], [first])[0].of_case == 8
+    same = replace(_message(3, words.format("M-ABCDEF")), case=None, receipts={"M-ABCDEF": 7})
+    assert relate([same], [first])[0].kind is RelationKind.DUPLICATE

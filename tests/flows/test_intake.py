@@ -42,6 +42,7 @@ def test_a_run_answers_all_and_leaves_an_artifact(mailbox: Mailbox) -> None:
     for mail in made_mails(12):
         server.deliver(user, mail)
     summary = intake(due_only=False)
+    assert summary is not None
     assert (summary.new, summary.drafts) == (12, 12)
     assert m.Draft.objects.filter(state="pending").count() == 12
     (artifact,) = recorded("artifacts")
@@ -59,6 +60,7 @@ def test_what_may_pass_is_tried_again_and_then_told(mailbox: Mailbox) -> None:
         summary = intake(due_only=False)
     finally:
         server.start()
+    assert summary is not None
     assert list(summary.failed) == ["box"]
     runs = [run for run in recorded("task_runs") if run["name"] == "poll box"]
     assert max(run["run_count"] for run in runs) == 3

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from django.db import connections
 
 from casebook import models as m
-from casebook import reading
+from casebook import moves, reading
 from casebook.clock import now
 from casebook.config import settings
 from casebook.locks import exclusive
@@ -161,3 +163,81 @@ def test_two_intakes_never_run_at_once(mailbox: Mailbox) -> None:
 def test_a_run_looks_only_at_what_is_due(mailbox: Mailbox) -> None:
     assert intake(due_only=True).polled == 1
     assert intake(due_only=True).polled == 0
+
+
+def test_a_follow_up_does_not_make_a_crisis_small(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    first = mail("<one@x>", "ケトルでやけどをしました", "ふたが外れて、手にやけどをしました。")
+    server.deliver(user, first)
+    intake()
+    due = m.Draft.objects.get(state="pending").due
+    server.deliver(user, mail("<two@x>", "電話について", "夜だけ出られますか。", "<one@x>"))
+    intake()
+    draft = m.Draft.objects.get(state="pending")
+    assert (draft.severity, draft.answers.triage.severity) == (3, 0)
+    assert draft.due is not None
+    assert due is not None
+    assert draft.due <= due
+    assert "責任者" in reading.wording(draft).body
+    assert reading.queue()[0] == draft
+
+
+def test_a_complaint_said_again_after_its_draft_was_rejected_is_drafted_again(
+    mailbox: Mailbox,
+) -> None:
+    server, user = mailbox
+    words = "注文番号 MD-1000037 の炊飯器が届きません。いつ届くのか、至急お知らせください。"
+    for number in ("<a@x>", "<b@x>"):
+        server.deliver(user, mail(number, "届きません", words))
+        intake()
+        if number == "<a@x>":
+            moves.reject(m.Draft.objects.get().pk, "aki", "called")
+    assert m.Relation.objects.filter(kind="duplicate").count() == 1
+    assert m.Draft.objects.filter(state="pending").count() == 1
+
+
+def test_without_the_index_a_reply_is_drafted_all_the_same(
+    mailbox: Mailbox, configure: Configure, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, user = mailbox
+    table = imap_table(server, "box", user)
+    configure(f'[index]\nbackend = "server"\nurl = "http://127.0.0.1:9"\n{table}')
+    server.deliver(user, made_mails(1)[0])
+    assert intake().drafts == 1
+    assert "drafting without similar cases" in caplog.text
+
+
+def test_a_wrongly_configured_source_hinders_no_other(
+    mailbox: Mailbox, configure: Configure
+) -> None:
+    server, user = mailbox
+    wrong = imap_table(server, "wrong", "someone", 'patern = "x"')
+    configure(wrong + imap_table(server, "box", user))
+    server.deliver(user, made_mails(1)[0])
+    summary = intake()
+    assert summary.drafts == 1
+    assert "patern" in summary.failed["wrong"]
+
+
+def test_what_a_person_asks_for_is_answered(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    newsletter = mail("<n@x>", "届きません", "商品が届きません。").replace(
+        b"Subject:", b"List-Id: <news.example.net>\r\nSubject:", 1
+    )
+    server.deliver(user, newsletter)
+    assert intake().drafts == 0
+    moves.retry([m.Message.objects.get().pk], "aki")
+    assert intake().drafts == 1
+
+
+def mail(message_id: str, subject: str, text: str, answers: str = "") -> bytes:
+    made = EmailMessage()
+    made["From"] = "客 <kyaku@example.net>"
+    made["To"] = "support@example.jp"
+    made["Date"] = format_datetime(now())
+    made["Message-ID"] = message_id
+    made["Subject"] = subject
+    if answers:
+        made["In-Reply-To"] = answers
+    made.set_content(text)
+    return made.as_bytes().replace(b"\n", b"\r\n")

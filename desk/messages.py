@@ -1,0 +1,96 @@
+"""Messages and where they stand, above all those that get no answer, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from casebook import models as m
+from casebook import reading
+from casebook.states import MessageState
+from casebook.types import Direction
+from desk.show import console, when
+from desk.words import plain, say
+
+LIMIT = 200
+"""Messages listed at the most."""
+
+UNANSWERED = (MessageState.QUARANTINED, MessageState.IGNORED)
+"""The states in which a message waits for nobody; only a person brings it back."""
+
+Listed = tuple[m.Message, str]
+"""A message, and why it stands where it does (empty where all is as usual)."""
+
+
+def listed(states: Sequence[MessageState]) -> tuple[list[Listed], int]:
+    """Customers' messages in `states`, newest first, at most LIMIT; and how many there are."""
+    rows = m.Message.objects.filter(direction=Direction.IN, state__in=states)
+    newest = rows.order_by("-pk").defer("text", "new_text", "defects")[:LIMIT]
+    ignored = [row.pk for row in newest if row.state == MessageState.IGNORED]
+    notes = m.AuditLine.objects.filter(
+        thing="message", thing_id__in=ignored, after=MessageState.IGNORED
+    )
+    reasons = dict(notes.order_by("pk").values_list("thing_id", "note"))
+    return [(row, row.error or reasons.get(row.pk, "")) for row in newest], rows.count()
+
+
+def messages_table(found: Sequence[Listed], total: int) -> None:
+    """Print messages, one a line, and how many of them are shown."""
+    if not found:
+        console().print(
+            Text(say("該当するメッセージはありません。", "There are no such messages."))
+        )
+        return
+    table = Table(
+        title=Text(
+            say(
+                f"メッセージ（{total:,}件中{len(found):,}件）",
+                f"Messages ({len(found):,} of {total:,})",
+            )
+        ),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
+    )
+    for ja, en, width in (
+        ("番号", "Key", 4),
+        ("状態", "State", 11),
+        ("受信", "When", 15),
+        ("差出人", "Author", 0),
+        ("件名", "Subject", 0),
+        ("理由", "Why", 0),
+    ):
+        table.add_column(
+            Text(say(ja, en)), no_wrap=True, overflow="ellipsis", min_width=width or None
+        )
+    for row, why in found:
+        cells = (str(row.pk), row.state, when(row.received_at), plain(row.author, 32))
+        table.add_row(*map(Text, cells), Text(plain(row.subject, 32)), Text(plain(why, 60)))
+    console().print(table)
+
+
+def message_json(row: m.Message, why: str) -> dict[str, Any]:
+    """One message as programs read it; the time in ISO 8601, UTC."""
+    return {
+        "key": row.pk,
+        "state": row.state,
+        "received_at": row.received_at.isoformat(),
+        "author": row.author,
+        "subject": row.subject,
+        "why": why,
+    }
+
+
+def quarantine_line() -> str:
+    """How many messages are in quarantine and how to see them; empty where there are none."""
+    count = reading.state_count(MessageState.QUARANTINED)
+    if not count:
+        return ""
+    return say(
+        f"隔離されたメッセージが {count:,} 件あります： madoguchi messages",
+        f"{count:,} {'message' if count == 1 else 'messages'} in quarantine: madoguchi messages",
+    )
