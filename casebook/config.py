@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
@@ -205,7 +206,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database's URL as dj-database-url reads it."""
-        return self.database.find() or f"sqlite:///{self.var / 'madoguchi.sqlite3'}"
+        return self.database.find() or f"sqlite:///{quote(str(self.var / 'madoguchi.sqlite3'))}"
 
     @classmethod
     def settings_customise_sources(

@@ -32,9 +32,14 @@ _SPACED = frozenset(
 )
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
-    r"|(?:font-size|max-height|opacity)\s*:\s*0*\.?0+\s*(?:px|pt|em|rem|%)?\s*(?:!important\s*)?(?:;|$)",
+    r"|(?:font-size|max-height|opacity)\s*:\s*(?:0++(?:\.0*+)?|\.0++)\s*+(?:px|pt|em|rem|%)?\s*+"
+    r"(?:!important\s*+)?(?:;|$)",
     re.IGNORECASE,
 )
+_MAX_STYLE = 500
+"""Characters of a style that are judged."""
+_MAX_SAID = 600
+"""Characters before a link among which its target is looked for."""
 _CITING = re.compile(r"(?:gmail|protonmail|zmail|yahoo|tutanota)_(?:quote|extra)|moz-cite|\bcite\b")
 _DATA_URI = re.compile(r"data:[^\"'\s>]{200,}")
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
@@ -74,8 +79,11 @@ def _stripped(html: str) -> str:
 def _hidden(element: etree._Element) -> bool:
     if element.tag in _DROPPED or element.get("hidden") is not None:
         return True
-    style = element.get("style")
-    return bool(style and _HIDING.search(style[:2_000]))
+    style = element.get("style") or ""
+    if len(style) > _MAX_STYLE:
+        # A value cut short could say another one: `opacity:0.9`.
+        style = style[:_MAX_STYLE].rpartition(";")[0]
+    return bool(_HIDING.search(style))
 
 
 def _cited(element: etree._Element) -> bool:
@@ -98,13 +106,19 @@ class _Page:
     def render(self, root: etree._Element) -> str:
         """Walk without recursion: the nesting is the sender's."""
         walk = etree.iterwalk(root, events=("start", "end"))
+        hidden = False
         for event, element in walk:
             if self.size > MAX_TEXT:
                 break
             if event == "end":
-                self._close(element)
+                if not hidden:
+                    self._close(element)
+                self._say(element.tail or "")
+                hidden = False
             elif _hidden(element):
+                # The next event is this element's end.
                 walk.skip_subtree()
+                hidden = True
             else:
                 self._open(element)
         self._break()
@@ -130,18 +144,16 @@ class _Page:
 
     def _close(self, element: etree._Element) -> None:
         tag = element.tag
-        if not _hidden(element):
-            if tag == "a":
-                self._link(element)
-            if tag in _BREAKING or tag in _SPACED:
-                self._break(spaced=tag in _SPACED)
-            self.depth -= _cited(element)
-            self.preformatted -= tag == "pre"
-        self._say(element.tail or "")
+        if tag == "a":
+            self._link(element)
+        if tag in _BREAKING or tag in _SPACED:
+            self._break(spaced=tag in _SPACED)
+        self.depth -= _cited(element)
+        self.preformatted -= tag == "pre"
 
     def _link(self, element: etree._Element) -> None:
         target = (element.get("href") or "").strip()
-        said = "".join(self.pieces[-3:])
+        said = "".join(piece[-_MAX_SAID:] for piece in self.pieces[-3:])
         if target.startswith(("http://", "https://")) and target[:60] not in said and said.strip():
             self._say(f" <{target[:500]}>")
 

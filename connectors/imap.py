@@ -6,9 +6,11 @@ network or the server failed: what cannot be had now is owed, told once, and tri
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from casebook.config import settings
 from casebook.errors import ConnectorError, PermanentError, TransientError
 from casebook.types import Batch, Cursor, Inbound
 from connectors.imap_cursor import Place
@@ -17,10 +19,17 @@ from connectors.imap_fetch import Fetcher, Haul
 from connectors.imap_options import ImapOptions
 from connectors.imap_session import Folder, Session
 from connectors.oauth import AccessTokens
+from connectors.oauth_store import TokenStore
 
 __all__ = ["ImapOptions", "ImapSource"]
 
 _BREAKS_TO_TELL = 2
+
+
+def _beginning_with(name: object, folders: tuple[str, ...]) -> tuple[str, ...]:
+    """`folders` in their order, but from `name` on and then around."""
+    start = folders.index(name) if isinstance(name, str) and name in folders else 0
+    return folders[start:] + folders[:start]
 
 
 class ImapSource:
@@ -30,23 +39,31 @@ class ImapSource:
         """`name` is the source's name in the record; nothing is connected yet."""
         self.name = name
         self._options = options
-        oauth2 = options.oauth2
-        self._tokens = None if oauth2 is None else AccessTokens(oauth2, options.timeout)
+        self._tokens = _tokens(name, options)
 
     def poll(self, cursor: Cursor) -> Iterator[Batch]:
         """As `connectors.base.Source.poll`: folder by folder, in each in the order of UIDs.
 
-        The cursor is `{"folders": {NAME: {"uidvalidity": …, "uid": …, "recent": […], …}}}`.
+        The cursor is `{"folders": {NAME: {"uidvalidity": …, "uid": …, "recent": […], …}}}`, after
+        a poll that ran out of time with `"next"`: the folder with which the next poll begins, so
+        that a full one keeps no other from its turn.
         A folder that cannot be read does not keep the others from being read; its error follows.
         """
         saved: dict[str, Any] = dict(cursor.get("folders", {}))
+        until = time.monotonic() + self._options.poll_seconds
         errors: list[ConnectorError] = []
+        folders = _beginning_with(cursor.get("next"), self._options.folders)
         with Session(self._options, self._tokens) as session:
-            for folder in self._options.folders:
+            for index, name in enumerate(folders):
+                folder = _FolderPoll(session, self._options, name, saved, until)
                 try:
-                    yield from _FolderPoll(session, self._options, folder, saved).batches()
+                    yield from folder.batches()
                 except (PermanentError, Refused) as error:
                     errors.append(error)
+                if folder.stopped:
+                    following = folders[(index + 1) % len(folders)]
+                    yield Batch((), {"folders": dict(saved), "next": following})
+                    break
         errors.sort(key=lambda error: isinstance(error, TransientError))
         if errors:
             raise errors[0]
@@ -60,38 +77,60 @@ class ImapSource:
         return f"{self._options.address}: {', '.join(counts)} messages"
 
 
+def _tokens(name: str, options: ImapOptions) -> AccessTokens | None:
+    """Where this source's access tokens come from, if it takes them; kept below `var`."""
+    if options.oauth2 is None:
+        return None
+    account = [options.address, options.oauth2.model_dump(mode="json")]
+    store = TokenStore(settings().var / "tokens" / f"{name}.json", account)
+    return AccessTokens(options.oauth2, options.timeout, store)
+
+
 class _FolderPoll:
-    """One poll of one folder."""
+    """One poll of one folder. `stopped`: its time was up before it came to the end."""
 
     def __init__(
-        self, session: Session, options: ImapOptions, name: str, saved: dict[str, Any]
+        self,
+        session: Session,
+        options: ImapOptions,
+        name: str,
+        saved: dict[str, Any],
+        until: float,
     ) -> None:
-        """`saved` holds every folder's place as JSON values, and is brought up to date."""
+        """`saved` holds every folder's place as JSON values, and is brought up to date. `until`:
+        the time on the monotonic clock after which nothing more is begun."""
+        self.stopped = False
         self._session = session
         self._options = options
         self._name = name
         self._saved = saved
+        self._until = until
         self._warnings: list[str] = []
         self._unmarkable: ConnectorError | None = None
 
     def batches(self) -> Iterator[Batch]:
         """As `connectors.base.Source.poll`, for this folder."""
         folder = self._select()
-        self._place = place = self._resume(folder)
+        self._place = self._resume(folder)
         self._fetcher = Fetcher(self._session, self._options, self._name, folder.uidvalidity)
         self._mark()
-        for uid in place.to_retry(broken=False):
-            yield from self._hand_over([uid])
-        for uids in self._new_uids(folder):
+        for uids in self._portions(folder):
             yield from self._hand_over(uids)
-        place.reached(folder.uidnext - 1)
-        # Mails that break the connection come last, so that they hold up no other.
-        for uid in place.to_retry(broken=True):
-            yield from self._hand_over([uid])
+            if self.stopped:
+                break
         if self._changed():
             yield self._batch()
         if self._unmarkable is not None:
             raise self._unmarkable
+
+    def _portions(self, folder: Folder) -> Iterator[list[int]]:
+        """The UIDs to fetch; asking for the next ones tells that the last were dealt with."""
+        place = self._place
+        yield from ([uid] for uid in place.to_retry(broken=False))
+        yield from self._new_uids(folder)
+        place.reached(folder.uidnext - 1)
+        # Mails that break the connection come last, so that they hold up no other.
+        yield from ([uid] for uid in place.to_retry(broken=True))
 
     def _select(self) -> Folder:
         try:
@@ -139,6 +178,9 @@ class _FolderPoll:
             if haul.error is not None:
                 raise haul.error
             self._mark()
+            self.stopped = time.monotonic() >= self._until
+            if self.stopped:
+                return
 
     def _settle(self, haul: Haul) -> None:
         place = self._place

@@ -12,7 +12,7 @@ from casebook.types import Attachment, Inbound
 from connectors.imap_errors import UNREADABLE, Refused
 from connectors.imap_options import ImapOptions
 from connectors.imap_session import Session
-from connectors.imap_structure import Part, assemble, items, read_structure
+from connectors.imap_structure import assemble, items, read_structure
 from connectors.mime import parse_mail
 
 _LOST = frozenset({"connection_lost", "timeout"})
@@ -151,7 +151,9 @@ class Fetcher:
             texts = self._session.fetch([uid], wanted).get(uid, {}) if wanted else {}
         except (Refused, *UNREADABLE):
             return self._fetch_beginning(uid, size)
-        attachments = tuple(_attachment(part) for part in root.attachments())
+        attachments = tuple(
+            Attachment(part.name, part.type, part.size) for part in root.attachments()
+        )
         return self._parse(uid, assemble(root, header, texts), attachments, size)
 
     def _fetch_beginning(self, uid: int, size: int) -> Inbound | None:
@@ -198,9 +200,3 @@ def _ended(haul: Haul, uids: Sequence[int], error: TransientError) -> Haul:
     if error.code in _LOST:
         haul.suspects = list(uids)
     return haul
-
-
-def _attachment(part: Part) -> Attachment:
-    """What the structure tells of a part; its name is read as that of a fetched one would be."""
-    found = parse_mail(b"MIME-Version: 1.0\r\n" + part.stub + b"\r\n\r\n").attachments
-    return Attachment(found[0].name if found else "", part.type, part.size)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from casebook.config import Seconds, Secret, Table
+from casebook.config import Seconds, Secret, Table, config_folder
 from connectors.oauth import OAuth2Options, is_loopback
 
 MIB = 1024 * 1024
@@ -29,7 +29,8 @@ class ImapOptions(Table):
     tls: Literal["tls", "starttls", "none"] = "tls"
     """`tls` from the first byte, `starttls`, or `none`, which is taken for this machine only."""
     ca_file: Path | None = None
-    """PEM file of the authority that signed the server's certificate; left out, the system's."""
+    """PEM file of the authority that signed the server's certificate, relative to the
+    configuration file; left out, the system's."""
     username: Printable
     """The account's name as the server knows it, usually its address."""
     password: Secret | None = None
@@ -39,7 +40,8 @@ class ImapOptions(Table):
     folders: Annotated[tuple[Printable, ...], Field(min_length=1)] = ("INBOX",)
     """Folders to read, named as a mail program shows them."""
     own: tuple[str, ...] | None = None
-    """Our own addresses, or `@domain`; left out, the user name where it is an address."""
+    """Our own addresses, or `@domain`; left out, the user name where it is an address. Mails from
+    them get no answer, but for contact forms' whose Reply-To is a customer's."""
     batch_messages: Annotated[int, Field(ge=1, le=2000)] = 200
     """Mails fetched and recorded at once, at most."""
     batch_bytes: Annotated[int, Field(ge=1024)] = 20 * MIB
@@ -53,8 +55,15 @@ class ImapOptions(Table):
     """Mails older than this day (INTERNALDATE) are left alone when a folder is first connected."""
     after: Annotated[str, Field(pattern=r"^(none|seen|move:[^\x00-\x1f\x7f]+)$")] = "none"
     """What becomes of a recorded mail: `none`, `seen` (marked as read), or `move:FOLDER`."""
+    poll_seconds: Seconds = 300
+    """Seconds after which a poll begins no further batch; the rest comes with the next poll."""
     timeout: Seconds = 30
     """Seconds to wait for the server at each step."""
+
+    @field_validator("ca_file")
+    @classmethod
+    def _beside_config(cls, value: Path | None) -> Path | None:
+        return None if value is None else config_folder() / value.expanduser()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -11,11 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.mime_body import harmless, is_text
+from connectors.mime_parts import read_mail
+
 MAX_PARTS = 200
 """Parts of one mail that are looked at; what a mail has beyond them is left out."""
 
 MAX_TEXTS = 20
 """Text parts of one mail that are fetched."""
+
+LEAST_TEXT = 32 * 1024
+"""Bytes that are fetched of each text at least: a mail's identity needs 16 KiB of one, counted
+without the carriage returns."""
 
 _MAX_DEPTH = 50
 _BOUNDARY = b"=_part_%s"
@@ -30,7 +37,8 @@ _UNSAFE = re.compile(rb"[\x00-\x1f\x7f]")
 class Part:
     """A node of the MIME tree. `section` is its number in IMAP (RFC 3501 §6.4.5), "" for the root.
 
-    `stub` holds the header lines that the structure tells of it, `size` its bytes on the wire.
+    `stub` holds the header lines that the structure tells of it, `size` its bytes on the wire,
+    `name` its file name, made harmless. `is_text`: to be read, and no file.
     """
 
     section: str
@@ -38,6 +46,7 @@ class Part:
     stub: bytes
     size: int
     is_text: bool
+    name: str = ""
     children: tuple[Part, ...] = ()
 
     def leaves(self) -> Iterator[Part]:
@@ -69,9 +78,10 @@ def read_structure(structure: Sequence[Any]) -> Part:
 
 
 def items(root: Part, limit: int) -> list[str]:
-    """What to FETCH for `assemble`: the texts, `limit` bytes at most, each with its header."""
+    """What to FETCH for `assemble`: the texts, each with its header. They share `limit` bytes, but
+    get LEAST_TEXT each."""
     texts = root.texts()
-    share = limit // max(len(texts), 1)
+    share = max(limit // max(len(texts), 1), LEAST_TEXT)
     wanted = []
     for part in texts:
         if part.section:
@@ -121,7 +131,7 @@ def _read(node: Sequence[Any], section: str, depth: int, budget: Iterator[int]) 
         stub = (
             b"Content-Type: multipart/" + _token(node[1]) + _parameters(_at(node, 2), b"boundary")
         )
-        return Part(section, "multipart", stub, 0, False, children)
+        return Part(section, "multipart", stub, 0, False, children=children)
     return _read_leaf(node, section)
 
 
@@ -131,14 +141,16 @@ def _read_leaf(node: Sequence[Any], section: str) -> Part:
     after = {b"text": 9, b"message": 11 if subtype == b"rfc822" else 8}.get(kind, 8)
     disposition = _at(node, after)
     stub = b"Content-Type: " + kind + b"/" + subtype + _parameters(node[2])
-    attached = False
     if isinstance(disposition, tuple) and disposition:
-        attached = _token(disposition[0]) == b"attachment"
         stub += b"\r\nContent-Disposition: " + _token(disposition[0])
         stub += _parameters(_at(disposition, 1))
     size = node[6] if isinstance(node[6], int) else 0
     full_type = (kind + b"/" + subtype).decode("ascii", "replace")
-    return Part(section, full_type, stub, size, kind == b"text" and not attached)
+    # What is text and what a file is called are judged as in a mail that came whole.
+    told = read_mail(stub + b"\r\n\r\n").root
+    told.depth = int(bool(section))
+    text = kind == b"text" and is_text(told)
+    return Part(section, full_type, stub, size, text, harmless(told.filename()))
 
 
 def _at(node: Sequence[Any], index: int) -> Any:

@@ -7,21 +7,25 @@ sender's changes what is read, `defects` says so.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from casebook.types import Attachment, Channel, Inbound, Visibility
 from connectors import charsets, mime_headers
 from connectors.mime_addresses import MAX_ADDRESSES, addresses, display_name
-from connectors.mime_body import read_body
-from connectors.mime_flags import read_flags
+from connectors.mime_body import is_text, read_body
+from connectors.mime_flags import is_own, read_flags
 from connectors.mime_headers import Fields
-from connectors.mime_parts import Mail, read_mail
+from connectors.mime_parts import Mail, Part, read_mail
 from connectors.quotes import new_text
 
 _MAX_SUBJECT = 1_000
 _MAX_UNREAD = 1_000_000
+_IDENTITY_FIELDS = ("message-id", "date", "from", "subject")
+_IDENTITY_BYTES = 16 * 1024
+"""Bytes of a text that make a mail's identity: so many of each text must come of a mail that is
+fetched in part, too (`imap_structure.LEAST_TEXT`)."""
 _AUTHOR_FIELDS = ("from", "reply-to", "sender", "return-path")
 _RECIPIENT_FIELDS = ("to", "cc", "delivered-to", "x-original-to")
 
@@ -40,9 +44,10 @@ def parse_mail(
     `@example.jp` stands for a whole domain. `truncated` says that `raw` is not the whole mail;
     `attachments` then replaces what is found in it.
 
-    `author` is the address of From (of Reply-To, Sender or Return-Path where From has none) and,
-    like `recipients`, in lower case as a whole: mailboxes that differ by case only do not exist
-    in practice, and one customer must have one key. Message identifiers have no angle brackets.
+    `author` is the address of From (of Reply-To, Sender or Return-Path where From has none; of
+    Reply-To where From is ours and it is not, as our contact forms' mails have it) and, like
+    `recipients`, in lower case as a whole: mailboxes that differ by case only do not exist in
+    practice, and one customer must have one key. Message identifiers have no angle brackets.
     """
     try:
         found = _read(raw, own)
@@ -88,14 +93,14 @@ def _read(raw: bytes, own: Collection[str]) -> Inbound:
     mail = read_mail(raw)
     fields = mail.root.fields
     body = read_body(mail.root)
-    name, author = _author(fields)
+    name, author, form = _author(fields, own)
     sent_at, date_defects = _sent_at(fields)
     subject = fields.line("subject")[:_MAX_SUBJECT]
-    flags = read_flags(mail.root, author, own)
+    flags = read_flags(mail.root, author, own, form=form)
     message_id = _message_id(fields)
     defects = (*mail.defects, *body.defects, *date_defects, *_missing(mail, author))
     return Inbound(
-        identity=_identity(mail, body.text, (message_id, author, subject)),
+        identity=_identity(mail.root),
         external_id="",
         channel=Channel.EMAIL,
         visibility=Visibility.PRIVATE,
@@ -119,7 +124,7 @@ def _unread(raw: bytes, error: Exception) -> Inbound:
     """A mail that could not be taken apart, as the text of its bytes."""
     text = charsets.clean(charsets.decode(raw[:_MAX_UNREAD]).text)
     return Inbound(
-        identity=_digest(("unread",), raw),
+        identity=_digest((b"unread",), raw),
         external_id="",
         channel=Channel.EMAIL,
         visibility=Visibility.PRIVATE,
@@ -133,13 +138,22 @@ def _unread(raw: bytes, error: Exception) -> Inbound:
     )
 
 
-def _author(fields: Fields) -> tuple[str, str]:
-    """(display name, address) of the first field that has an address."""
+def _author(fields: Fields, own: Collection[str]) -> tuple[str, str, bool]:
+    """(display name, address) of the first field that has an address, and whether that is the
+    Reply-To of a contact form of ours. A stranger's Reply-To never stands for its From."""
     for name in _AUTHOR_FIELDS:
-        for value in fields.raw(name):
-            for phrase, address in addresses(value):
-                return display_name(phrase), address
-    return display_name(fields.first("from")), ""
+        for phrase, address in _mailboxes(fields, name):
+            if name == "from" and is_own(address, own):
+                for other, customer in _mailboxes(fields, "reply-to"):
+                    if not is_own(customer, own):
+                        return display_name(other), customer, True
+            return display_name(phrase), address, False
+    return display_name(fields.first("from")), "", False
+
+
+def _mailboxes(fields: Fields, name: str) -> Iterator[tuple[str, str]]:
+    for value in fields.raw(name):
+        yield from addresses(value)
 
 
 def _recipients(fields: Fields) -> tuple[str, ...]:
@@ -184,26 +198,38 @@ def _missing(mail: Mail, author: str) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _identity(mail: Mail, text: str, read: tuple[str, str, str]) -> str:
+def _identity(root: Part) -> str:
     """What makes a second copy known, wherever it lies and whichever way it came.
 
-    With a Message-ID: that, author, date, subject and text, so that one that is used again on
-    another mail is told apart, and a mail without its attachments is the same. Without: the fields
-    as sent and the body's bytes.
+    It rests on bytes as sent, so that a mail known to one release is known to the next, which may
+    decode it better. With a Message-ID: that, Date, From, Subject and the beginning of the first
+    text, so that one that is used again on another mail is told apart, and a mail fetched without
+    its attachments is the same. Without one: Date, From, Subject and the whole body.
     """
-    fields = mail.root.fields
-    date = mime_headers.one_line(fields.first("date"))
-    if read[0]:
-        return _digest((*read, date), text.encode("utf-8"))
-    sent = [mime_headers.one_line(fields.first(name)) for name in ("from", "date", "subject")]
-    return _digest(sent, mail.root.body.rstrip(b"\n"))
+    sent = [root.fields.sent(name) for name in _IDENTITY_FIELDS]
+    content = _first_text(root) if sent[0] else root.body
+    return _digest(sent, content.rstrip(b"\n"))
 
 
-def _digest(words: Sequence[str], content: bytes) -> str:
+def _first_text(root: Part) -> bytes:
+    """The beginning of the first text that is not empty, in its transfer encoding; b"" for none.
+
+    Chosen by the structure alone: which of several the reader takes depends on their words.
+    """
+    stack = [root]
+    while stack:
+        part = stack.pop()
+        stack.extend(reversed(part.children))
+        beginning = part.raw[part.start : min(part.end, part.start + _IDENTITY_BYTES)]
+        if not part.children and is_text(part) and beginning.strip():
+            return beginning
+    return b""
+
+
+def _digest(words: Sequence[bytes], content: bytes) -> str:
     digest = hashlib.sha256()
     for word in words:
         # The length keeps two fields from being taken for two others that read the same in a row.
-        data = word.encode("utf-8", "replace")
-        digest.update(b"%d:%s" % (len(data), data))
+        digest.update(b"%d:%s" % (len(word), word))
     digest.update(content)
-    return f"mail:{digest.hexdigest()}"
+    return f"mail1:{digest.hexdigest()}"

@@ -63,7 +63,8 @@ def _entries(text: str) -> Iterator[tuple[str, str, str]]:
 def _unspaced(text: str) -> str:
     """`text` without comments and without spaces around dots and `@` (RFC 5322, section 4.4)."""
     bare = re.sub(r"\([^()]*\)", "", text) if "(" in text else text
-    return re.sub(r"\s*([.@])\s*", r"\1", bare) if " " in bare else bare
+    words = bare.split()
+    return re.sub(r" ?([.@]) ?", r"\1", " ".join(words)) if len(words) > 1 else bare
 
 
 def _bare(text: str) -> str:

@@ -59,7 +59,7 @@ def _render(part: Part, body: Body) -> str:
         return _CONTAINERS.get(part.type, _mixed)(part.children, body)
     if part.type in _REPORTS:
         return ""
-    if not _is_text(part):
+    if not is_text(part):
         body.attachments.append(_attachment(part))
         return ""
     text = _leaf_text(part, body)
@@ -84,7 +84,7 @@ def _related(parts: list[Part], body: Body) -> str:
 
 def _alternative(parts: list[Part], body: Body) -> str:
     """RFC 2046, section 5.1.4: the same in several forms; the plain one, if it says something."""
-    plain = next((part for part in parts if part.type == "text/plain" and _is_text(part)), None)
+    plain = next((part for part in parts if part.type == "text/plain" and is_text(part)), None)
     text = _render(plain, body) if plain else ""
     for part in parts:
         if part is plain:
@@ -121,7 +121,7 @@ _CONTAINERS: dict[str, Callable[[list[Part], Body], str]] = {
 }
 
 
-def _is_text(part: Part) -> bool:
+def is_text(part: Part) -> bool:
     """Whether a leaf is to be read; a named one is a file, unless it is all there is."""
     if not part.type.startswith("text/") or part.type == "text/rfc822-headers":
         return False

@@ -34,11 +34,14 @@ def is_own(address: str, own: Collection[str]) -> bool:
     return bool(address) and (address.lower() in known or domain.lower() in known)
 
 
-def read_flags(root: Part, author: str, own: Collection[str]) -> Flags:
-    """The flags of a mail. `X-Auto-Response-Suppress` alone says only what its sender wants."""
+def read_flags(root: Part, author: str, own: Collection[str], *, form: bool = False) -> Flags:
+    """The flags of a mail. `X-Auto-Response-Suppress` alone says only what its sender wants.
+
+    `form`: our own contact form sent it for its author, so that a program's sending is no sign.
+    """
     fields = root.fields
     reported = _reports(root)
-    automatic = _automatic(fields) or reported == "disposition"
+    automatic = _automatic(fields, form=form) or reported == "disposition"
     return Flags(
         auto_reply=automatic,
         bounce=_bounced(fields, reported, automatic=automatic),
@@ -61,9 +64,9 @@ def _bulk(fields: Fields) -> bool:
     return _precedence(fields) in ("bulk", "list", "junk")
 
 
-def _automatic(fields: Fields) -> bool:
+def _automatic(fields: Fields, *, form: bool) -> bool:
     submitted = re.split(r"[;\s(]", fields.first("auto-submitted").strip().lower())[0]
-    if submitted not in ("", "no"):
+    if submitted not in ("", "no") and not (form and submitted == "auto-generated"):
         return True
     if any(fields.first(name).strip().lower() not in ("", "no") for name in _AUTO_FIELDS):
         return True

@@ -60,6 +60,11 @@ class Fields:
         """The first value of `name` that is not empty, encoded words as sent; "" if none."""
         return next((value for value in self.raw(name) if value), "")
 
+    def sent(self, name: str) -> bytes:
+        """The first value of `name` that is not empty, as sent, with white space folded."""
+        values = (b" ".join(value.split()) for value in self.values.get(name, ()))
+        return next(filter(None, values), b"")
+
     def line(self, name: str) -> str:
         """The first value of `name` that is not empty, decoded, in one line."""
         return one_line(decode_words(self.first(name)))

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -28,12 +26,16 @@ from pydantic import Field, field_validator, model_validator
 from casebook import clock
 from casebook.config import Secret, Table
 from casebook.errors import AuthError, ConfigError, ConnectorError, PermanentError, TransientError
+from connectors.oauth_store import Kept, TokenStore, digest, replace_file
 
 log = logging.getLogger(__name__)
 
 # RFC 6750 §2.1 (b64token). Anything else could break out of the SASL exchange.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _EXPIRY_MARGIN = timedelta(seconds=60)
+_LONGEST_LIFE = timedelta(days=1)
+_UNSTATED_LIFE = timedelta(minutes=10)
+"""How long a token is used that came without its end: those of a command always do."""
 
 
 class OAuth2Options(Table):
@@ -48,7 +50,8 @@ class OAuth2Options(Table):
     client_secret: Secret | None = None
     """The application's secret; public clients have none."""
     refresh_token: Secret | None = None
-    """The refresh token. In a file that we may write, a renewed one replaces it there."""
+    """The refresh token. In a file that we may write, a renewed one replaces it there; otherwise
+    it is kept in `var` and used as long as the one here stays the same."""
     scope: str | None = None
     """Scopes asked for, separated by blanks; most providers need none on refresh."""
 
@@ -86,19 +89,22 @@ def is_loopback(host: str) -> bool:
 class AccessTokens:
     """Access tokens of one account, kept while they last. Not safe for use by several threads."""
 
-    def __init__(self, options: OAuth2Options, timeout: float) -> None:
-        """`timeout` (seconds) bounds the command, and each wait for the endpoint."""
+    def __init__(
+        self, options: OAuth2Options, timeout: float, store: TokenStore | None = None
+    ) -> None:
+        """`timeout` (seconds) bounds the command, and each wait for the endpoint. Without a
+        `store` nothing is kept beyond this object's life."""
         self._options = options
         self._timeout = timeout
-        self._token: str | None = None
-        self._expires: datetime | None = None
-        self._rotated: str | None = None
+        self._store = store
+        self._kept = Kept()
 
     def current(self) -> str:
         """The access token at hand, or a new one. Raises as `renew` does."""
-        if self._token is None or (self._expires is not None and clock.now() >= self._expires):
-            return self.renew()
-        return self._token
+        if not self._kept.access_token:
+            self._load()
+        kept = self._kept
+        return kept.access_token if clock.now() < kept.expires else self.renew()
 
     def renew(self) -> str:
         """A new access token, whatever the old one is worth.
@@ -106,18 +112,31 @@ class AccessTokens:
         Raises AuthError where it is refused, TransientError where the endpoint or the command is
         out of service, PermanentError where either is set up wrongly.
         """
-        self._token = self._expires = None
-        token = self._by_command() if self._options.command else self._by_endpoint()
+        # Another process may have been given a new refresh token meanwhile.
+        self._load()
+        token, life = self._by_command() if self._options.command else self._by_endpoint()
         if not _TOKEN.fullmatch(token):
             raise AuthError(
                 "what was given as access token is none: see that the command or endpoint of"
                 " `oauth2` answers with the token alone",
                 code="token_malformed",
             )
-        self._token = token
+        self._save(replace(self._kept, access_token=token, expires=clock.now() + life))
         return token
 
-    def _by_command(self) -> str:
+    def _load(self) -> None:
+        if self._store is not None:
+            self._kept = self._store.load()
+
+    def _save(self, kept: Kept) -> bool:
+        """Whether it is kept beyond this object's life."""
+        self._kept = kept
+        if self._store is not None and not self._store.save(kept):
+            # What lies there is older than what is at hand.
+            self._store = None
+        return self._store is not None
+
+    def _by_command(self) -> tuple[str, timedelta]:
         command = self._options.command
         assert command is not None
         try:
@@ -147,19 +166,14 @@ class AccessTokens:
                 code="token_command_failed",
             )
         lines = done.stdout.decode("utf-8", "replace").split("\n", 1)
-        return lines[0].strip()
+        return lines[0].strip(), _UNSTATED_LIFE
 
-    def _by_endpoint(self) -> str:
+    def _by_endpoint(self) -> tuple[str, timedelta]:
         answer = self._ask_endpoint()
-        seconds = answer.get("expires_in")
-        # RFC 6749 §5.1 has a number; some endpoints send it as a string.
-        if isinstance(seconds, int | float | str):
-            with suppress(ValueError, OverflowError):
-                self._expires = clock.now() + timedelta(seconds=float(seconds)) - _EXPIRY_MARGIN
         renewed = answer.get("refresh_token")
         if isinstance(renewed, str) and renewed:
             self._keep(renewed)
-        return str(answer.get("access_token", ""))
+        return str(answer.get("access_token", "")), _life(answer.get("expires_in"))
 
     def _ask_endpoint(self) -> Mapping[str, Any]:
         import requests
@@ -192,11 +206,10 @@ class AccessTokens:
     def _form(self) -> dict[str, str]:
         options = self._options
         assert options.client_id is not None
-        assert options.refresh_token is not None
         try:
             form = {
                 "grant_type": "refresh_token",
-                "refresh_token": self._rotated or options.refresh_token.reveal(),
+                "refresh_token": self._refresh_token(),
                 "client_id": options.client_id,
             }
             if options.client_secret is not None:
@@ -207,30 +220,45 @@ class AccessTokens:
             form["scope"] = options.scope
         return form
 
+    def _refresh_token(self) -> str:
+        """The refresh token in force. Raises ConfigError where there is none."""
+        place = self._options.refresh_token
+        assert place is not None
+        given = place.reveal()
+        # A person who puts another one there has signed in again.
+        kept = self._kept
+        return kept.renewed if kept.renewed and kept.instead_of == digest(given) else given
+
     def _keep(self, renewed: str) -> None:
         """Store a rotated refresh token: the old one may be dead from now on (RFC 6749 §6)."""
         place = self._options.refresh_token
         assert place is not None
-        if renewed == (self._rotated or place.find()):
+        if renewed == self._refresh_token():
             return
-        self._rotated = renewed
-        if place.file is None:
+        if place.file is not None:
+            with suppress(OSError):
+                replace_file(place.file, renewed)
+                self._kept = Kept()
+                return
+        instead_of = digest(place.reveal())
+        first = self._kept.instead_of != instead_of
+        self._save(replace(self._kept, renewed=renewed, instead_of=instead_of))
+        if first:
             log.warning(
-                "the token endpoint renews its refresh token, and environment variable %s cannot"
-                ' be rewritten: use refresh_token = { file = "PATH" }',
-                place.env,
+                "the token endpoint renews its refresh token, and %s cannot be rewritten: the new"
+                ' one is kept in %s; better name a file that may be written: { file = "PATH" }',
+                f"file {place.file}" if place.file else f"environment variable {place.env}",
+                self._store.path if self._store else "memory only",
             )
-            return
-        try:
-            _replace(place.file, renewed)
-        except OSError as error:
-            log.warning(
-                "renewed refresh token not stored in %s (%s): make it and its folder writable",
-                place.file,
-                error.strerror,
-            )
-        else:
-            self._rotated = None
+
+
+def _life(seconds: object) -> timedelta:
+    """How long a token may be used whose `expires_in` this is (RFC 6749 §5.1: a number; some
+    endpoints send it as a string, some none)."""
+    if isinstance(seconds, int | float | str):
+        with suppress(ValueError, OverflowError):
+            return min(timedelta(seconds=float(seconds)), _LONGEST_LIFE) - _EXPIRY_MARGIN
+    return _UNSTATED_LIFE
 
 
 def _refusal(host: str, status: int, answer: object) -> ConnectorError:
@@ -257,18 +285,3 @@ def _refusal(host: str, status: int, answer: object) -> ConnectorError:
         " `scope` are what the provider documents",
         code="token_endpoint_refused",
     )
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a secret so that at every moment the file holds the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(path.stat().st_mode & 0o777)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -1,6 +1,7 @@
 """The marks by which mailers set off quotes, forwards, signatures and disclaimers.
 
-Each pattern judges one line (or a few joined ones) of bounded length and takes linear time.
+Each pattern judges one line (or a few joined ones) of bounded length and takes linear time: runs
+that nothing behind them may share are possessive, and a search begins with what is fixed.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ _AT_START = (
     r"(?:On|At|Am|Le|El|Il(?: giorno)?|Op|Den|Dne|Dnia|W dniu|Em|No dia|Pada|В|Vào|Kl\.|Pe|La)\s"
     r"|(?:在|于|於)\s?"
 )
-DATED_START = re.compile(rf"\s*(?:{_DATE_START}|(?:-{{2,}}\s*)?(?:{_AT_START}).{{0,40}}\d)")
+DATED_START = re.compile(rf"\s*+(?:{_DATE_START}|(?:-{{2,}}+\s*+)?(?:{_AT_START}).{{0,40}}\d)")
 """A line with which an attribution such as `On Mon, 5 Oct 2026, A wrote:` begins."""
 
-NAMED_START = re.compile(r"\s*[\"'\w][^<>]{0,80}<\s*(?:mailto:)?[^<>\s]+@[^<>\s]+>")
+NAMED_START = re.compile(r"\s*+[\"'\w][^<>]{0,80}<\s*+(?:mailto:)?[^<>\s@]++@[^<>\s]++>")
 """The same for `A <a@example.jp> wrote:`."""
 
 DATE = re.compile(r"\b(?:19|20)\d\d\b|(?:19|20)\d\d年|\d{1,2}[:.]\d\d|\d{1,2}[/.]\d{1,2}[/.]\d\d")
-ADDRESS = re.compile(r"[^\s<>]{1,64}@[^\s<>]{1,64}")
+ADDRESS = re.compile(r"[^\s<>@]@[^\s<>]")
+"""Enough of an address to see that there is one."""
 
 WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|ha scritto|scrisse|schreef"
@@ -36,14 +38,16 @@ WROTE = re.compile(
 )
 """The verb of an attribution, in the languages that mailers speak."""
 
-ENDS = re.compile(r"[:：]\s*$|-{2,}\s*$")
+ENDS = re.compile(r"[:：]\s*+$|--\s*+$")
 """How an attribution with a verb ends."""
 
-DATED_SENDER = re.compile(rf"\s*(?:{_DATE_START}).{{0,200}}<\s*[^<>\s]+@[^<>\s]+>\s*[:：]?\s*$")
+DATED_SENDER = re.compile(
+    rf"\s*+(?:{_DATE_START}).{{0,200}}<\s*+[^<>\s@]++@[^<>\s]++>\s*+[:：]?\s*+$"
+)
 """An attribution without a verb: `2026年10月5日(月) 9:12 山田 <a@example.jp>:`."""
 
 ZONED_STAMP = re.compile(
-    r"\s*(?:19|20)\d\d[-/]\d\d[-/]\d\d \d{1,2}:\d\d (?:GMT|UTC)[+-]\d{1,2}:?\d{0,2} \S.{0,80}$"
+    r"\s*+(?:19|20)\d\d[-/]\d\d[-/]\d\d \d{1,2}:\d\d (?:GMT|UTC)[+-]\d{1,2}:?\d{0,2} \S.{0,80}$"
 )
 """An attribution that has neither: `2026-10-05 09:12 GMT+09:00 Yamada`."""
 
@@ -56,7 +60,7 @@ _ORIGINAL_WORDS = (
     r"|元のメッセージ|元のメール|元メッセージ|原文|オリジナルメッセージ"
 )
 ORIGINAL = re.compile(
-    rf"\s*\*?\s*[-_=]{{2,}}\s*(?:{_ORIGINAL_WORDS})\s*[-_=]{{2,}}\s*\*?\s*$", re.I
+    rf"\s*+\*?\s*+[-_=]{{2,}}+\s*+(?:{_ORIGINAL_WORDS})\s*+[-_=]{{2,}}+\s*+\*?\s*+$", re.I
 )
 """A line that says: below stands the mail to which this one answers."""
 
@@ -68,11 +72,11 @@ _FORWARD_WORDS = (
     r"|転送(?:された)?(?:メッセージ|メール)|転送メール|ここから転送"
 )
 FORWARD = re.compile(
-    rf"\s*\*?\s*[-_=]{{2,}}\s*(?:{_FORWARD_WORDS})[^\n]{{0,80}}?[-_=]{{2,}}\s*\*?\s*$"
-    r"|[>\s]*(?:begin forwarded message|anfang der weitergeleiteten (?:e-?mail|nachricht)"
+    rf"\s*+\*?\s*+[-_=]{{2,}}+\s*+(?:{_FORWARD_WORDS})[^\n]{{0,80}}?[-_=]{{2,}}+\s*+\*?\s*+$"
+    r"|[>\s]*+(?:begin forwarded message|anfang der weitergeleiteten (?:e-?mail|nachricht)"
     r"|début du message (?:réexpédié|transféré)|inicio del mensaje reenviado"
     r"|inizio messaggio inoltrato|転送されたメッセージ|以下は転送されたメッセージです"
-    r"|以下、転送(?:します|いたします)?)\s*[:：。]?\s*$",
+    r"|以下、転送(?:します|いたします)?)\s*+[:：。]?\s*+$",
     re.IGNORECASE,
 )
 """A line that says: below stands a mail that is passed on."""
@@ -107,9 +111,9 @@ BAR_QUOTE = re.compile(r"\s{0,3}\|(?:\s|$)")
 
 DASHES = re.compile(r"--\s*$")
 """The signature separator (RFC 3676, section 4.3), with or without its space."""
-RULE = re.compile(r"\s*(?:[-=_*~#+.・…━─―—ー＿＝－＊～〜◆◇■□●○☆★※∞┏┓┗┛┌┐└┘╋+＋|｜:：]\s?){5,}$")
+RULE = re.compile(r"\s*+(?:[-=_*~#+.・…━─―—ー＿＝－＊～〜◆◇■□●○☆★※∞┏┓┗┛┌┐└┘╋+＋|｜:：]\s?){5,}$")
 """A line drawn with characters, as signatures are framed and lists are parted."""
-UNDERSCORES = re.compile(r"\s*_{10,}\s*$")
+UNDERSCORES = re.compile(r"\s*+_{10,}+\s*+$")
 
 CONTACT = re.compile(
     r"\b(?:tel|fax|phone|mobile|mobil|cell|e-?mail|mail|url|web|https?)\b|https?://|www\."
@@ -153,7 +157,7 @@ DEVICE = re.compile(
 """A line that a device or an app puts below what its owner writes."""
 
 DISCLAIMER_START = re.compile(
-    r"[\W_]*(?:(?:this|the (?:information|contents?)\b.{0,30}\bthis) "
+    r"[\W_]*+(?:(?:this|the (?:information|contents?)\b.{0,30}\bthis) "
     r"(?:e-?mail|electronic mail|message|communication|transmission)\b"
     r"|(?:confidentiality|privileged|legal|disclaimer|important)"
     r"\W{0,3}(?:notice|note|information)?\s*[:：.-]|disclaimer\b"

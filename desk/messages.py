@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
 from casebook import models as m
 from casebook import reading
 from casebook.states import MessageState
 from casebook.types import Direction
-from desk.show import console, when
+from desk.show import console, when, wide_table
 from desk.words import plain, say
 
 LIMIT = 200
@@ -45,31 +43,17 @@ def messages_table(found: Sequence[Listed], total: int) -> None:
             Text(say("該当するメッセージはありません。", "There are no such messages."))
         )
         return
-    table = Table(
-        title=Text(
-            say(
-                f"メッセージ（{total:,}件中{len(found):,}件）",
-                f"Messages ({len(found):,} of {total:,})",
-            )
+    table = wide_table(
+        say(
+            f"メッセージ（{total:,}件中{len(found):,}件）",
+            f"Messages ({len(found):,} of {total:,})",
         ),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1),
+        (("番号", "Key"), ("状態", "State"), ("受信", "When")),
+        (("差出人", "Author", 3), ("件名", "Subject", 4), ("理由", "Why", 4)),
     )
-    for ja, en, width in (
-        ("番号", "Key", 4),
-        ("状態", "State", 11),
-        ("受信", "When", 15),
-        ("差出人", "Author", 0),
-        ("件名", "Subject", 0),
-        ("理由", "Why", 0),
-    ):
-        table.add_column(
-            Text(say(ja, en)), no_wrap=True, overflow="ellipsis", min_width=width or None
-        )
     for row, why in found:
-        cells = (str(row.pk), row.state, when(row.received_at), plain(row.author, 32))
-        table.add_row(*map(Text, cells), Text(plain(row.subject, 32)), Text(plain(why, 60)))
+        cells = (str(row.pk), row.state, when(row.received_at), plain(row.author, 64))
+        table.add_row(*map(Text, cells), Text(plain(row.subject, 64)), Text(plain(why, 120)))
     console().print(table)
 
 

@@ -47,25 +47,16 @@ def queue_table(drafts: Sequence[Draft]) -> None:
     if not drafts:
         console().print(Text(say("承認待ちの返信案はありません。", "No draft waits for approval.")))
         return
-    table = Table(
-        title=Text(
-            say(f"承認待ちの返信案（{len(drafts)}件）", f"Drafts to approve ({len(drafts)})")
+    table = wide_table(
+        say(f"承認待ちの返信案（{len(drafts)}件）", f"Drafts to approve ({len(drafts)})"),
+        (
+            ("受付番号", "Receipt"),
+            ("重さ", "Severity"),
+            ("種類", "Kind"),
+            ("返信の期限", "Reply by"),
         ),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1),
+        (("お客様", "Customer", 2), ("件名", "Subject", 3)),
     )
-    for ja, en, width in (
-        ("受付番号", "Receipt", 8),
-        ("重さ", "Severity", 8),
-        ("種類", "Kind", 9),
-        ("返信の期限", "Reply by", 15),
-        ("お客様", "Customer", 0),
-        ("件名", "Subject", 0),
-    ):
-        table.add_column(
-            Text(say(ja, en)), no_wrap=True, overflow="ellipsis", min_width=width or None
-        )
     for draft in drafts:
         ja, en, style = _SEVERITY[draft.severity]
         table.add_row(
@@ -73,10 +64,25 @@ def queue_table(drafts: Sequence[Draft]) -> None:
             Text(say(ja, en), style=style),
             Text(_kind(draft.answers.triage)),
             Text(when(draft.due)),
-            Text(plain(draft.case.display_name or draft.case.author, 24)),
-            Text(plain(draft.answers.subject, 40)),
+            Text(plain(draft.case.display_name or draft.case.author, 64)),
+            Text(plain(draft.answers.subject, 64)),
         )
     console().print(table)
+
+
+def wide_table(
+    title: str, fixed: Sequence[tuple[str, str]], shared: Sequence[tuple[str, str, int]]
+) -> Table:
+    """An empty table as wide as the screen: `fixed` columns (Japanese and English heading) are
+    never cut, `shared` ones divide what is left in the given ratio."""
+    table = Table(
+        title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), expand=True
+    )
+    for ja, en in fixed:
+        table.add_column(Text(say(ja, en)), no_wrap=True)
+    for ja, en, ratio in shared:
+        table.add_column(Text(say(ja, en)), no_wrap=True, overflow="ellipsis", ratio=ratio)
+    return table
 
 
 def draft_in_full(draft: Draft) -> None:

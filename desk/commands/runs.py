@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from casebook.config import settings
 from casebook.errors import ConfigError
+from casebook.start import prepare
 from desk.words import say
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
 
 def up() -> None:
     """Become the process that runs everything (`flows.up`)."""
-    settings()
+    prepare()
     _become("flows.up")
 
 
@@ -68,7 +68,8 @@ def intake(
     json: Annotated[bool, typer.Option("--json", help=say("JSON で出力", "Print JSON"))] = False,
 ) -> None:
     """Become the intake's process (`flows.terminal`): the desk itself never imports a flow."""
-    settings()
+    # That process needs the record as soon as it imports the flows: too early for one clear line.
+    prepare()
     _become("flows.terminal", *(["--due"] if due else []), *(["--json"] if json else []))
 
 

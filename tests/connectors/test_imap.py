@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,33 @@ def test_stopped_anywhere_it_goes_on_behind_the_last_recorded_batch(mailbox: Mai
     assert mailbox.poll(overlap=1) == []
     # A larger overlap is no reason to bring them twice.
     assert subjects(mailbox.poll(overlap=100)) == []
+
+
+def test_poll_that_runs_out_of_time_leaves_the_rest_to_the_next(mailbox: Mailbox) -> None:
+    changed: dict[str, Any] = {"poll_seconds": 0.001, "batch_messages": 2, "after": "seen"}
+    mailbox.deliver(*range(6))
+    for number in range(3):
+        found = subjects(mailbox.poll(**changed))
+        assert found == [f"order {number * 2}", f"order {number * 2 + 1}"]
+    assert subjects(mailbox.poll(**changed)) == []
+    assert mailbox.poll(**changed) == []
+    flags = mailbox.dovecot.flags(mailbox.user)
+    assert all(r"\Seen" in found for found in flags.values())
+    mailbox.deliver(6)
+    assert subjects(mailbox.poll()) == ["order 6"]
+
+
+def test_full_folder_does_not_keep_another_from_its_turn(mailbox: Mailbox) -> None:
+    changed: dict[str, Any] = {
+        "poll_seconds": 0.001,
+        "batch_messages": 1,
+        "folders": ["INBOX", "Shop"],
+    }
+    mailbox.deliver(1, 2, 3)
+    mailbox.deliver(8, 9, folder="Shop")
+    found = [subjects(mailbox.poll(**changed)) for _ in range(5)]
+    assert found == [["order 1"], ["order 8"], ["order 2"], ["order 9"], ["order 3"]]
+    assert subjects(mailbox.poll(**changed)) == []
 
 
 def test_nothing_in_the_mailbox_changes(mailbox: Mailbox) -> None:

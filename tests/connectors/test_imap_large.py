@@ -77,6 +77,29 @@ def test_html_only(mailbox: Mailbox) -> None:
     assert TEXT in inbound.text
 
 
+def test_a_long_text_that_is_cut_keeps_the_identity(mailbox: Mailbox) -> None:
+    made = message()
+    made.set_content("0123456789\n" * 10_000)
+    made.add_alternative("<p>0123456789</p>\n" * 10_000, subtype="html")
+    raw = photo(made).as_bytes()
+    assert fetched(mailbox, raw, limit=2_000).identity == parse_mail(raw).identity
+
+
+def test_a_named_text_is_a_file_as_in_a_mail_that_came_whole(mailbox: Mailbox) -> None:
+    made = message()
+    made.set_content("order,amount\n" * 5_000, subtype="csv", filename="../注文.csv")
+    del made["Content-Disposition"]
+    made.set_param("name", "../注文.csv")
+    made.make_mixed()
+    made.add_attachment(TEXT, disposition="inline")
+    raw = made.as_bytes()
+    inbound, whole = fetched(mailbox, raw), parse_mail(raw)
+    assert [(a.name, a.type) for a in inbound.attachments] == [(".._注文.csv", "text/csv")]
+    assert [(a.name, a.type) for a in whole.attachments] == [(".._注文.csv", "text/csv")]
+    assert inbound.text == whole.text
+    assert inbound.identity == whole.identity
+
+
 def test_one_long_text_is_cut(mailbox: Mailbox) -> None:
     made = message()
     made.set_content("0123456789\n" * 10_000)
@@ -185,7 +208,8 @@ def test_names_in_a_structure_cannot_break_out_of_a_header() -> None:
     leaf = (b"IMAGE", b"PNG", (b"NAME", evil), None, None, b"BASE64", 9)
     text = (b"TEXT", b"PLAIN", None, None, None, b"7BIT", 5, 1)
     root = read_structure(([text, leaf], b"MIXED", (b"BOUNDARY", b"x")))
-    assert items(root, 100) == ["BODY.PEEK[1.MIME]<0.100>", "BODY.PEEK[1]<0.100>"]
+    assert items(root, 90_000) == ["BODY.PEEK[1.MIME]<0.90000>", "BODY.PEEK[1]<0.90000>"]
+    assert items(root, 100) == ["BODY.PEEK[1.MIME]<0.32768>", "BODY.PEEK[1]<0.32768>"]
     header = b"From: a@example.com\r\n\r\n"
     raw = assemble(root, header, {b"BODY[1]<0>": b"hello", b"BODY[1.MIME]<0>": b"\r\n"})
     inbound = parse_mail(raw)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from casebook.config import Secret
+from casebook import clock
+from casebook.config import Secret, settings
 from casebook.errors import AuthError, ConnectorError, PermanentError, TransientError
 from connectors.imap import ImapSource
 from connectors.oauth import AccessTokens, OAuth2Options
+from connectors.oauth_store import TokenStore
 from tests.connectors.mailbox import Mailbox, subjects
 from tests.imap_proxy import ImapProxy
 from tests.oauth_server import TokenServer
@@ -44,6 +47,99 @@ def test_token_endpoint(mailbox: Mailbox, tokens: TokenServer, oauth2: dict[str,
     assert subjects(list(source.poll({}))) == ["order 1"]
     source.check()
     assert tokens.grants == 1
+
+
+def test_two_polls_ask_the_endpoint_once(
+    mailbox: Mailbox, tokens: TokenServer, oauth2: dict[str, Any]
+) -> None:
+    mailbox.deliver(1)
+    assert subjects(mailbox.poll(**oauth2)) == ["order 1"]
+    assert mailbox.poll(**oauth2) == []
+    assert tokens.grants == 1
+    kept = settings().var / "tokens" / "support.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    kept.write_text("{")
+    mailbox.poll(**oauth2)
+    assert tokens.grants == 2
+
+
+def test_token_is_renewed_when_its_time_is_over(
+    mailbox: Mailbox, tokens: TokenServer, oauth2: dict[str, Any]
+) -> None:
+    mailbox.poll(**oauth2)
+    for minutes, grants in ((58, 1), (60, 2)):
+        with clock.frozen(datetime.now(UTC) + timedelta(minutes=minutes)):
+            mailbox.poll(**oauth2)
+        assert tokens.grants == grants
+
+
+def test_another_account_does_not_use_the_token(
+    mailbox: Mailbox, tokens: TokenServer, oauth2: dict[str, Any]
+) -> None:
+    mailbox.poll(**oauth2)
+    mailbox.poll(**oauth2, host="127.0.0.1", tls="none", port=mailbox.dovecot.port)
+    oauth2["oauth2"]["scope"] = None
+    mailbox.poll(**oauth2)
+    assert tokens.grants == 3
+
+
+def test_command_runs_once_for_two_polls(
+    mailbox: Mailbox, tokens: TokenServer, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    token = tokens.access_token(mailbox.user)
+    code = f"open({str(ran)!r}, 'a').write('x'); print({token!r})"
+    changed = {"password": None, "oauth2": {"command": [sys.executable, "-c", code]}}
+    mailbox.poll(**changed)
+    mailbox.poll(**changed)
+    assert ran.read_text() == "x"
+    with clock.frozen(datetime.now(UTC) + timedelta(minutes=11)):
+        mailbox.poll(**changed)
+    assert ran.read_text() == "xx"
+
+
+def test_store_that_cannot_be_written_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "tokens").write_text("no folder")
+    options = OAuth2Options(command=(sys.executable, "-c", "print('abc')"))
+    for _ in range(2):
+        store = TokenStore(tmp_path / "tokens" / "support.json", [])
+        assert AccessTokens(options, 5, store).current() == "abc"
+    assert caplog.text.count("support.json") == 1
+    assert "abc" not in caplog.text
+
+
+def test_renewed_refresh_token_lasts_where_nothing_can_be_written(
+    tokens: TokenServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens.rotate = True
+    monkeypatch.setenv("MADOGUCHI_TEST_REFRESH", tokens.refresh_token("hanako@example.jp"))
+    monkeypatch.setenv("MADOGUCHI_TEST_CLIENT", tokens.client_secret)
+    options = OAuth2Options(
+        token_endpoint=tokens.token_url,
+        client_id=tokens.client_id,
+        client_secret=Secret(env="MADOGUCHI_TEST_CLIENT"),
+        refresh_token=Secret(env="MADOGUCHI_TEST_REFRESH"),
+    )
+    (tmp_path / "tokens").write_text("no folder")
+    account = AccessTokens(options, 5, TokenStore(tmp_path / "tokens" / "support.json", []))
+    first = account.current()
+    assert account.renew() != first
+    tokens.reset()
+
+
+def test_renewed_refresh_token_outlives_a_change_of_settings(
+    mailbox: Mailbox, tokens: TokenServer, oauth2: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens.rotate = True
+    monkeypatch.setenv("MADOGUCHI_TEST_REFRESH", tokens.refresh_token(mailbox.user))
+    oauth2["oauth2"]["refresh_token"] = {"env": "MADOGUCHI_TEST_REFRESH"}
+    mailbox.poll(**oauth2)
+    oauth2["oauth2"]["scope"] = None
+    mailbox.poll(**oauth2)
+    assert tokens.grants == 2
 
 
 def test_expired_token_is_renewed_once(
@@ -106,7 +202,9 @@ def test_renewed_refresh_token_is_stored(
         "password",
         "refresh-token",
     ]
+    tokens.expire()
     ImapSource("support", mailbox.options(**oauth2)).check()
+    assert tokens.grants == 2
 
 
 def test_renewed_refresh_token_of_a_variable_is_kept_and_told(
@@ -119,11 +217,16 @@ def test_renewed_refresh_token_of_a_variable_is_kept_and_told(
     tokens.rotate = True
     monkeypatch.setenv("MADOGUCHI_TEST_REFRESH", tokens.refresh_token(mailbox.user))
     oauth2["oauth2"]["refresh_token"] = Secret(env="MADOGUCHI_TEST_REFRESH")
-    source = ImapSource("support", mailbox.options(**oauth2))
-    source.check()
-    tokens.expire()
-    source.check()
-    assert "MADOGUCHI_TEST_REFRESH" in caplog.text
+    for _ in range(3):
+        ImapSource("support", mailbox.options(**oauth2)).check()
+        tokens.expire()
+    assert tokens.grants == 3
+    assert caplog.text.count("MADOGUCHI_TEST_REFRESH") == 1
+    # A person who signs in again puts a new one there.
+    tokens.revoke()
+    assert mailbox.refusal(**oauth2).code == "token_expired"
+    monkeypatch.setenv("MADOGUCHI_TEST_REFRESH", tokens.refresh_token(mailbox.user))
+    ImapSource("support", mailbox.options(**oauth2)).check()
 
 
 def test_token_command(mailbox: Mailbox, tokens: TokenServer, tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from casebook.config import explain
+from casebook.config import config_folder, explain
 from connectors.imap import ImapOptions
 
 TABLE: dict[str, Any] = {
@@ -87,6 +88,13 @@ def test_mistakes_are_told_in_one_line(changed: dict[str, Any], told: str) -> No
     assert told in line
     assert "\n" not in line
     assert "hunter2" not in line
+
+
+def test_ca_file_is_relative_to_the_configuration_file() -> None:
+    found = ImapOptions.model_validate(TABLE | {"ca_file": "ours.pem"}).ca_file
+    assert found == config_folder() / "ours.pem"
+    absolute = ImapOptions.model_validate(TABLE | {"ca_file": "/etc/ours.pem"}).ca_file
+    assert absolute == Path("/etc/ours.pem")
 
 
 def test_every_setting_says_what_it_does() -> None:

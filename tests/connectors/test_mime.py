@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from casebook.types import Attachment, Channel, Flags, Inbound, Visibility
+from connectors import charsets
 from connectors.mime import as_json, parse_mail
 
 FIXTURES = Path(__file__).parent / "fixtures/mime"
@@ -152,6 +153,45 @@ def test_our_own_addresses(own: str) -> None:
     assert not parse_mail(b"From: a@sub.example.jp\n\nhello", own=[own]).flags.own
 
 
+FORM = ("From: お問い合わせ <form@example.jp>", "Reply-To: 佐藤 <Sato@customer.example>")
+
+
+@pytest.mark.parametrize("field", ["X-Mailer: form", "Auto-Submitted: auto-generated"])
+def test_the_author_of_a_contact_forms_mail_is_the_customer(field: str) -> None:
+    raw = "\n".join((*FORM, field)).encode() + b"\n\nbroken"
+    found = parse_mail(raw, own=["@example.jp"])
+    assert (found.author, found.display_name) == ("sato@customer.example", "佐藤")
+    assert found.flags == Flags()
+    assert not any(defect.startswith("author: ") for defect in found.defects)
+
+
+@pytest.mark.parametrize(
+    ("fields", "author", "flags"),
+    [
+        (FORM[:1], "form@example.jp", Flags(own=True)),
+        ((FORM[0], "Reply-To: desk@example.jp"), "form@example.jp", Flags(own=True)),
+        (
+            (FORM[0], "Reply-To: desk@example.jp, sato@customer.example"),
+            "sato@customer.example",
+            Flags(),
+        ),
+        ((*FORM, "Auto-Submitted: auto-replied"), "sato@customer.example", Flags(auto_reply=True)),
+        (("From: a@shop.example", FORM[1]), "a@shop.example", Flags()),
+        (
+            ("From: a@shop.example", FORM[1], "Auto-Submitted: auto-generated"),
+            "a@shop.example",
+            Flags(auto_reply=True),
+        ),
+    ],
+)
+def test_a_reply_to_redirects_our_own_mails_only(
+    fields: tuple[str, ...], author: str, flags: Flags
+) -> None:
+    raw = "\n".join(fields).encode() + b"\n\nbroken"
+    found = parse_mail(raw, own=["@example.jp"])
+    assert (found.author, found.flags) == (author, flags)
+
+
 def test_attachments_have_harmless_names_and_decoded_sizes() -> None:
     assert read("rfc2231_names").attachments == (
         Attachment("壊れた箱のphoto.jpg", "image/jpeg", 10),
@@ -284,7 +324,7 @@ def test_identity_ignores_the_way_a_mail_took(key: bytes) -> None:
         external_id="9",
     )
     assert here.identity == there.identity
-    assert here.identity.startswith("mail:")
+    assert here.identity.startswith("mail1:")
 
 
 @pytest.mark.parametrize("key", [b"Message-ID: <1@b.jp>\n", b""])
@@ -299,6 +339,35 @@ def test_identity_is_the_same_without_the_attachments() -> None:
     text = b"--e\nContent-Type: text/plain\n\nbroken\n"
     file = b"--e\nContent-Type: image/png\n\nPNG\n--e--\n"
     assert parse_mail(HEAD + kind + text + file).identity == parse_mail(HEAD + kind + text).identity
+
+
+@pytest.mark.parametrize("text", ["届きません。" * 3_000, ""])
+def test_identity_rests_on_what_was_sent_and_not_on_how_it_is_read(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = HEAD.replace(b": s", b": =?utf-8?B?44GC?=\n =?utf-8?B?44GE?=") + (
+        b"Message-ID: <1@b.jp>\nContent-Type: text/plain; charset=utf-8\n\n" + text.encode()
+    )
+    before = parse_mail(raw)
+    monkeypatch.setattr(charsets, "clean", lambda text: text.swapcase() + "?")
+    after = parse_mail(raw.replace(b"\n =?", b"\r\n\t=?"))
+    assert before.subject != after.subject
+    assert before.identity == after.identity
+
+
+@pytest.mark.parametrize("field", ["From: b@b.jp", "Subject: t", "Date: Tue, 06 Oct 2026 09:12"])
+def test_identity_of_a_message_id_that_is_used_again(field: str) -> None:
+    name = field.partition(":")[0]
+    lines = [*HEAD.decode().splitlines(), "Message-ID: <1@b.jp>"]
+    changed = [field if line.startswith(name) else line for line in lines]
+    assert mail(*lines).identity != mail(*changed).identity
+
+
+def test_identity_sees_the_first_text_that_is_not_empty() -> None:
+    kind = b'Message-ID: <1@b.jp>\nContent-Type: multipart/alternative; boundary="e"\n\n--e\n'
+    parts = b"Content-Type: text/plain\n\n\n--e\nContent-Type: text/html\n\n<p>%s\n--e--\n"
+    one, two = (parse_mail(HEAD + kind + parts % word) for word in (b"one", b"two"))
+    assert one.identity != two.identity
 
 
 def test_a_file_that_is_no_mail_keeps_its_first_lines() -> None:

@@ -30,6 +30,15 @@ def parts(count: int, part: bytes) -> bytes:
     return MIXED + (b"--B\n" + part + b"\n") * count + b"--B--"
 
 
+def page(element: bytes) -> bytes:
+    return HTML + element * (1_000_000 // len(element))
+
+
+def lines(line: bytes) -> bytes:
+    """As many lines as are judged, of the width that is judged."""
+    return PLAIN + (line[:399] + b"\n") * 4_000
+
+
 CASES: dict[str, Callable[[], bytes]] = {
     "100,000 parts": lambda: parts(100_000, b"\nx"),
     "nested 10,000 deep": lambda: nest(10_000) + b"hello",
@@ -67,6 +76,20 @@ CASES: dict[str, Callable[[], bytes]] = {
     "a million breaks": lambda: HTML + b"<br>" * 1_000_000,
     "open tags": lambda: HTML + b"<a b=" * 1_000_000,
     "nested tables": lambda: HTML + b"<table><tr><td>x" * 100_000,
+    "styles of zeros": lambda: page(b"<p style='font-size:" + b"0" * 1_500 + b"x'>a</p>"),
+    "styles of spaces": lambda: page(b"<p style='opacity:0" + b" " * 1_500 + b"x'>a</p>"),
+    "links without words": lambda: page(b'<a href="http://a"></a>'),
+    "spaces in addresses": lambda: (b"To: <a@b" + b" " * 32_000 + b"c>\n") * 7 + PLAIN,
+    "addresses without end": lambda: (b"To: @" + b"a" * 32_000 + b"\n") * 7 + PLAIN,
+    "lines of spaces": lambda: lines(b" " * 398 + b"x"),
+    "lines of @": lambda: lines(b"a<" + b"@" * 397),
+    "dated lines of @": lambda: lines(b"2026/10/05 <" + b"@" * 380 + b"> x"),
+    "dated lines of spaces": lambda: lines(b"2026/10/05 <a@b>" + b" " * 370 + b"x"),
+    "dated lines of dashes": lambda: lines(b"2026/10/05 " + b"-" * 370 + b"x wrote"),
+    "dated lines of words": lambda: lines(b"On 1 " + b"a" * 380 + b" wrote:"),
+    "lines like an original's": lambda: lines(b" " * 200 + b"*" + b" " * 190 + b"x"),
+    "lines like a forward's": lambda: lines(b"--fwd" + b"-" * 380 + b"x"),
+    "lines like a disclaimer's": lambda: lines(b" " * 200 + b"!" * 190),
     "many pages": lambda: parts(400, b"Content-Type: text/html\n\n" + b"<li>x" * 10_000),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from base64 import b64encode
 from email.message import EmailMessage
 
 import pytest
@@ -12,8 +13,8 @@ import pytest
 from desk.words import as_json, lines, plain
 from tests.desk.place import Place
 
-MARKUP = "[/b] [link=https://evil.example]click[/link] :boom: "
-STEERING = "\x1b]0;owned\x07 \x1b[2J \x9b31m \u202egnp.exe \u2066x \u2028 \u200b \r"
+MARKUP = ":boom: [/b] [link=https://evil.example]click[/link] "
+STEERING = "\x1b]0;owned\x07 \x1b[2J \x9b31m \u202egnp.exe \u2066x \u2028 \u200b \r\n \t"
 HOSTILE = f"{MARKUP}{STEERING}"
 LONG = "長" * 5000
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -34,17 +35,21 @@ def place(place: Place) -> Place:
     return place
 
 
-def mail(place: Place, subject: str, **headers: str) -> str:
-    message = EmailMessage()
-    message["From"] = f'"{HOSTILE.replace(chr(13), "")}{LONG[:300]}" <mori@example.net>'
-    message["To"] = "support@example.jp"
-    message["Subject"] = subject.replace("\r", "")
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
-    message.set_content(f"It arrived broken, replace it. {HOSTILE}\n\n{MARKUP}")
-    message.add_attachment(b"x", maintype="image", subtype="png", filename=f"[/b]\u202e{'x' * 90}")
+def encoded(text: str) -> str:
+    """`text` as an encoded-word (RFC 2047), which brings line breaks and controls into a header."""
+    return f"=?utf-8?b?{b64encode(text.encode()).decode()}?="
+
+
+def mail(place: Place, subject: str, extra: str = "") -> str:
+    content = EmailMessage()
+    content.set_content(f"It arrived broken, replace it. {HOSTILE}\n\n{MARKUP}")
+    content.add_attachment(b"x", maintype="image", subtype="png", filename=f"[/b]\u202e{'x' * 90}")
+    headers = (
+        f"From: {encoded(HOSTILE + LONG[:300])} <mori@example.net>\nTo: support@example.jp\n"
+        f"Subject: {encoded(subject)}\n{extra}"
+    )
     path = place.root / "hostile.eml"
-    path.write_bytes(message.as_bytes())
+    path.write_bytes(headers.encode() + content.as_bytes())
     return str(path)
 
 
@@ -57,7 +62,7 @@ def test_no_screen_obeys_a_customer(place: Place) -> None:
     path = mail(place, HOSTILE + LONG)
     parsed = [place.type("parse", path), place.type("parse", path, "--json")]
     place.type("import", path)
-    mail(place, f"Absent {HOSTILE}", Auto_Submitted="auto-replied")
+    mail(place, f"Absent {HOSTILE}", "Auto-Submitted: auto-replied\n")
     place.type("import", path)
     assert "1 drafts queued" in place.type("intake").stdout
     answers = place.type("queue", "--json")
@@ -65,12 +70,12 @@ def test_no_screen_obeys_a_customer(place: Place) -> None:
     screens = [
         *parsed,
         answers,
-        place.type("queue"),
+        table := place.type("queue"),
         place.type("queue", receipt),
         place.type("queue", receipt, "--json"),
         place.type("messages"),
         place.type("messages", "--json"),
-        place.type("similar", f"It arrived broken {HOSTILE.replace(chr(0), '')}"),
+        place.type("similar", f"It arrived broken {HOSTILE}"),
         place.type("similar", "It arrived broken", "--json"),
     ]
     for screen in screens:
@@ -78,7 +83,9 @@ def test_no_screen_obeys_a_customer(place: Place) -> None:
         assert harmless(screen.stdout), screen.args
         assert "[/b]" in STYLE.sub("", screen.stdout), screen.args
         assert ":boom:" in STYLE.sub("", screen.stdout), screen.args
-    assert json.loads(answers.stdout)["subject"].startswith("[/b] [link=https://evil.example]")
+    assert json.loads(answers.stdout)["subject"].startswith(MARKUP)
+    (row,) = [line for line in table.stdout.splitlines() if receipt in line]
+    assert "[/b]" in row
 
 
 @pytest.mark.parametrize("text", [HOSTILE, LONG, HOSTILE + "\n" + LONG, "\ud800", ""])
