@@ -35,11 +35,11 @@ services:
 	$(PYTHON) -m venv .venv
 
 .venv/.installed: pyproject.toml constraints.txt .venv/bin/python
-	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	$(BIN)/python -m pip install -qq -c constraints.txt -e .
 	@touch $@
 
 .venv/.developer: pyproject.toml constraints.txt .venv/bin/python
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev]'
 	@touch $@ .venv/.installed
 
 clean:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
@@ -13,7 +13,7 @@ from casebook.config import SourceTable
 from casebook.receipt import find_receipts
 from casebook.rows import triage_value
 from casebook.states import CaseState, DraftState, MessageState
-from casebook.types import Direction, KnownMessage, Point, Triage
+from casebook.types import Conduct, Direction, KnownMessage, Point, Triage
 
 _RELATIVES = 5_000
 """Messages that a batch is compared with at the most; more come from machines."""
@@ -121,7 +121,7 @@ class Standing:
 
     `earlier`: messages of it were dealt with before. `waiting`: a reply to it waits for approval or
     for its sending, and `due` is the earliest time that such a reply names. `gravest` is the
-    gravest triage among messages that no sent reply has answered yet.
+    gravest triage among messages that no sent reply has answered yet, with their worst conduct.
     """
 
     earlier: bool = False
@@ -147,7 +147,10 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     gravest: dict[int, Triage] = {}
     for row in unanswered.select_related("triage").order_by("triage__severity", "pk"):
         assert row.case_id is not None
-        gravest[row.case_id] = triage_value(row.triage)
+        found = triage_value(row.triage)
+        before = gravest.get(row.case_id, found).conduct
+        conduct = max(before, found.conduct, key=list(Conduct).index)
+        gravest[row.case_id] = replace(found, conduct=conduct)
     return {
         key: Standing(
             earlier=key in earlier,

@@ -22,7 +22,7 @@ from casebook.clock import now
 from casebook.config import SourceTable, settings
 from casebook.errors import ConfigError
 from casebook.policy import load_policy
-from casebook.types import Channel, Kind, RelationKind, Triage, Visibility
+from casebook.types import Channel, Conduct, Kind, RelationKind, Triage, Visibility
 from connectors.registry import open_source
 from enrich.clean import clean
 from enrich.index import Index, IndexUnavailable, synced
@@ -158,14 +158,7 @@ def _drafted(
 ) -> moves.Answered:
     policy = load_policy(settings().policy)
     last, vector = messages[-1]
-    # What is graver than the last words, and still unanswered, decides: an injury stays one when
-    # the next mail asks for a telephone number.
-    told = max(
-        (*filter(None, [stands.gravest]), *judged.values()),
-        key=lambda found: found.severity,
-    )
-    if judged[last.pk].severity == told.severity:
-        told = judged[last.pk]
+    told = _told(judged[last.pk], [*filter(None, [stands.gravest]), *judged.values()])
     promised = estimate(policy, told.severity, now())
     if stands.due is not None and now() < stands.due < promised.due:
         # Nobody waits longer for having written again.
@@ -190,6 +183,15 @@ def _drafted(
         reply=reply,
         findings=guard(reply.body, needs_time=needs_time(told), due_said=said),
     )
+
+
+def _told(last: Triage, unanswered: Sequence[Triage]) -> Triage:
+    """What the reply goes by: the last words, unless graver ones are still unanswered. An injury
+    stays one when the next mail asks for a telephone number, and a threat a threat."""
+    gravest = max(unanswered, key=lambda found: found.severity)
+    conduct = max((found.conduct for found in unanswered), key=list(Conduct).index)
+    told = last if last.severity == gravest.severity else gravest
+    return replace(told, conduct=conduct, language=last.language)
 
 
 @cache

@@ -230,6 +230,19 @@ def test_what_a_person_asks_for_is_answered(mailbox: Mailbox) -> None:
     assert intake().drafts == 1
 
 
+def test_after_a_threat_nobody_apologises_to_a_polite_question(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    threat = "5万円払わなければ、お前の店の悪い口コミをばらまいてやる。"
+    server.deliver(user, mail("<one@x>", "口コミ", threat))
+    intake()
+    assert m.Draft.objects.get().answers.triage.conduct == "threat"
+    server.deliver(user, mail("<two@x>", "口コミ", "商品も壊れていましたが。", "<one@x>"))
+    intake()
+    draft = m.Draft.objects.get(state="pending")
+    assert draft.answers.triage.conduct == "ordinary"
+    assert "申し訳" not in reading.wording(draft).body
+
+
 def mail(message_id: str, subject: str, text: str, answers: str = "") -> bytes:
     made = EmailMessage()
     made["From"] = "客 <kyaku@example.net>"
