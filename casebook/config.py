@@ -204,9 +204,14 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def sqlite(self) -> Path:
+        """Where the record lies unless a database is named."""
+        return self.var / "madoguchi.sqlite3"
+
+    @property
     def database_url(self) -> str:
         """The database's URL as dj-database-url reads it."""
-        return self.database.find() or f"sqlite:///{quote(str(self.var / 'madoguchi.sqlite3'))}"
+        return self.database.find() or f"sqlite:///{quote(str(self.sqlite))}"
 
     @classmethod
     def settings_customise_sources(

@@ -18,6 +18,9 @@ from casebook.types import Conduct, Direction, KnownMessage, Point, Triage
 _RELATIVES = 5_000
 """Messages that a batch is compared with at the most; more come from machines."""
 
+_EXCERPT = 200
+"""Characters of a message that stand for it."""
+
 _JITTER_SECONDS = 30
 """A run may come a little early against the last one; a source is due all the same."""
 
@@ -211,6 +214,22 @@ def queue(states: Sequence[DraftState] = (DraftState.PENDING,)) -> list[m.Draft]
         "case", "answers", "answers__triage", "estimate"
     )
     return list(rows.order_by("-severity", "due", "pk"))
+
+
+def title(case: m.Case) -> str:
+    """What a case is called: its subject, else the beginning of its first message."""
+    if case.subject.strip():
+        return case.subject
+    first = case.messages.filter(direction=Direction.IN).order_by("pk").first()
+    return first.new_text[:_EXCERPT] if first else ""
+
+
+def solution(case: m.Case) -> str:
+    """How a case was solved: its resolution, else the beginning of what was answered last."""
+    if case.resolution.strip():
+        return case.resolution
+    last = case.messages.filter(direction=Direction.OUT).order_by("-pk").first()
+    return last.new_text[:_EXCERPT] if last else ""
 
 
 def wording(draft: m.Draft) -> m.DraftVersion:

@@ -12,6 +12,9 @@ import unicodedata
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans("ILO", "110")
 _DIGITS = 5
+_SALT = 29
+"""Makes M-7F3K2Q, the number that every page shows, a valid one."""
+
 # A Japanese keyboard offers many strokes for the one hyphen; ASCII alone may fold its case, since
 # others (U+0130, U+212A) fold to a letter without becoming one.
 _PATTERN = re.compile(
@@ -38,4 +41,4 @@ def find_receipts(text: str) -> tuple[str, ...]:
 def _check(digits: str) -> str:
     # Weights are odd, so coprime to 32: any one wrong character is seen, and most swaps.
     total = sum((2 * place + 1) * ALPHABET.index(digit) for place, digit in enumerate(digits))
-    return ALPHABET[total % len(ALPHABET)]
+    return ALPHABET[(total + _SALT) % len(ALPHABET)]

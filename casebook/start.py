@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
-from casebook.config import settings
+from casebook.config import config_path, settings
+from casebook.errors import ConfigError
 
 
 def prepare() -> None:
@@ -19,8 +21,15 @@ def prepare() -> None:
 
 def start() -> None:
     """Prepare, and bring the database's tables up to date; processes that start together do not
-    migrate twice. Raises ConfigError for a wrong file."""
-    settings().var.mkdir(parents=True, exist_ok=True)
+    migrate twice. Raises ConfigError for a wrong file, and where there is neither a configuration
+    nor a record: an empty queue in the wrong folder would look like a quiet night."""
+    found = settings()
+    if config_path() is None and found.database.find() is None and not found.sqlite.exists():
+        raise ConfigError(
+            f"no madoguchi.toml and no record in {Path.cwd()}: go to its folder, "
+            "or write one (see madoguchi.example.toml)"
+        )
+    found.var.mkdir(parents=True, exist_ok=True)
     prepare()
     if _behind():
         _migrate()

@@ -35,6 +35,12 @@ _KIND = {
     "spam": "迷惑メール",
     "auto": "自動応答",
 }
+_STATE = {
+    "pending": "承認待ち",
+    "approved": "承認済み",
+    "rejected": "却下",
+    "superseded": "差し替え済み",
+}
 _CONDUCT = {
     "unreasonable": ("過大な要求", "unreasonable"),
     "harassment": ("暴言", "harassment"),
@@ -88,7 +94,8 @@ def wide_table(
 def draft_in_full(draft: Draft) -> None:
     """Print one draft with what it answers, what the guard found and the similar past cases."""
     screen = console()
-    screen.print(Rule(Text(f"{draft.case.receipt}  {plain(draft.answers.subject)}")))
+    heading = f"{draft.case.receipt}  {_state(draft)}  {plain(draft.answers.subject)}"
+    screen.print(Rule(Text(heading)))
     sender = f"{plain(draft.answers.display_name)} <{plain(draft.answers.author)}>"
     _part(
         screen,
@@ -105,11 +112,15 @@ def draft_in_full(draft: Draft) -> None:
     links = draft.case.similar_links.select_related("similar")
     if links:
         text = "\n".join(
-            f"{link.score:.2f}  {plain(link.similar.subject, 50)}\n"
-            f"{plain(link.similar.resolution)}\n"
+            f"{link.score:.2f}  {link.similar.receipt}  {plain(reading.title(link.similar), 50)}\n"
+            f"{plain(reading.solution(link.similar))}\n"
             for link in links
         )
         _part(screen, say("似た過去の事例", "Similar past cases"), text)
+
+
+def _state(draft: Draft) -> str:
+    return say(_STATE.get(draft.state, draft.state), draft.state)
 
 
 def draft_json(draft: Draft) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def answer_batch(keys: list[int]) -> int:
 
 def _relate(keys: list[int]) -> int:
     found = reading.incoming(keys)
-    silent = {row.pk: ", ".join(row.flags) for row, _ in found if row.flags and not row.asked_for}
+    silent = {row.pk: reason for row, _ in found if (reason := _unanswerable(row))}
     if silent:
         moves.ignore(silent)
     wanted = [(row, known) for row, known in found if row.pk not in silent]
@@ -113,6 +113,13 @@ def _relate(keys: list[int]) -> int:
         ]
     )
     return len(found)
+
+
+def _unanswerable(row: m.Message) -> str:
+    """Why a message gets no reply; empty where it gets one. Nobody can ask for the impossible."""
+    if not row.author:
+        return "no sender"
+    return "" if row.asked_for else ", ".join(row.flags)
 
 
 def _answer(keys: list[int]) -> int:

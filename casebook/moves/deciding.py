@@ -27,9 +27,11 @@ def approve(draft: int, who: str) -> m.Draft:
     row = m.Draft.objects.select_for_update().get(pk=draft)
     blocking = [finding["code"] for finding in row.findings if finding["blocking"]]
     if blocking:
-        raise IllegalMove(f"draft {draft} has blocking findings: {', '.join(blocking)}")
+        raise IllegalMove(
+            f"{row.case.receipt}: the guard blocks it ({', '.join(blocking)}): edit it first"
+        )
     if row.state == DraftState.PENDING and row.due is not None and row.due <= now():
-        raise IllegalMove(f"draft {draft} names a time that has passed: give it a new one")
+        raise IllegalMove(f"{row.case.receipt}: its time has passed: edit it with a new one")
     _decide(row, DraftState.APPROVED, who)
     if row.due is not None:
         promise = m.Promise.objects.create(case=row.case, draft=row, due=row.due)
@@ -57,7 +59,9 @@ def edit(
     it names (`due`, aware; None: the time stays). Raises IllegalMove where it is not pending."""
     row = m.Draft.objects.select_for_update().get(pk=draft)
     if row.state != DraftState.PENDING:
-        raise IllegalMove(f"draft {draft} is {row.state}: only a pending draft can be edited")
+        raise IllegalMove(
+            f"{row.case.receipt}: {row.state}, and only a pending draft can be edited"
+        )
     last = row.versions.get(number=row.version)
     row.version += 1
     row.findings = [asdict(finding) for finding in findings]

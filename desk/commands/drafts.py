@@ -56,7 +56,7 @@ def queue(
     from desk.show import draft_in_full, draft_json, queue_table
 
     if receipt is not None:
-        draft = _pending(receipt)
+        draft = _newest(receipt)
         typer.echo(as_json(draft_json(draft))) if json else draft_in_full(draft)
         return
     drafts = reading.queue()
@@ -134,20 +134,40 @@ def reject(
     start()
     from casebook import moves
 
+    if not reason.strip():
+        raise ConfigError(say("却下の理由を書いてください", "say why it is rejected"))
     draft = moves.reject(_pending(receipt).pk, getpass.getuser(), reason)
     typer.echo(say(f"却下しました：{draft.case.receipt}", f"Rejected: {draft.case.receipt}"))
 
 
 def _pending(receipt: str) -> Draft:
+    draft = _newest(receipt)
+    if draft.state != "pending":
+        number = draft.case.receipt
+        raise ConfigError(
+            say(
+                f"{number}: 承認待ちの返信案はありません",
+                f"{number}: no draft of this case waits for approval",
+            )
+        )
+    return draft
+
+
+def _newest(receipt: str) -> Draft:
+    """The newest draft of a case, which is the pending one where one waits."""
     from casebook.models import Draft
     from casebook.receipt import find_receipts
-    from casebook.states import DraftState
 
     number = next(iter(find_receipts(receipt)), None)
     if number is None:
-        raise ConfigError(f"{receipt!r} is no receipt number: one reads like M-7F3K2Q")
+        raise ConfigError(
+            say(
+                f"{receipt!r} は受付番号ではありません（打ち間違い？ 例：M-7F3K2Q）",
+                f"{receipt!r} is no receipt number: mistyped? One reads like M-7F3K2Q",
+            )
+        )
     found: Any = Draft.objects.select_related("case", "answers", "answers__triage", "estimate")
-    draft: Draft | None = found.filter(case__receipt=number, state=DraftState.PENDING).first()
+    draft: Draft | None = found.filter(case__receipt=number).order_by("pk").last()
     if draft is None:
-        raise ConfigError(f"{number}: no draft of this case waits for approval")
+        raise ConfigError(say(f"{number}: 返信案はありません", f"{number}: this case has no draft"))
     return draft

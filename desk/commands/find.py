@@ -37,6 +37,7 @@ def similar(
 ) -> None:
     """Print the nearest settled cases."""
     start()
+    from casebook import reading
     from desk.searching import find
 
     found = find(text, limit)
@@ -45,16 +46,16 @@ def similar(
             row = {
                 "receipt": case.receipt,
                 "score": score,
-                "subject": case.subject,
-                "resolution": case.resolution,
+                "subject": reading.title(case),
+                "resolution": reading.solution(case),
             }
             typer.echo(as_json(row))
         return
     if not found:
         typer.echo(say("過去の事例がまだありません。", "There are no past cases yet."))
     for case, score in found:
-        typer.echo(f"{score:.2f}  {case.receipt}  {plain(case.subject, 60)}")
-        typer.echo(f"      {say('解決', 'Solved')}: {plain(case.resolution)}")
+        typer.echo(f"{score:.2f}  {case.receipt}  {plain(reading.title(case), 60)}")
+        typer.echo(f"      {say('解決', 'Solved')}: {plain(reading.solution(case))}")
 
 
 def reindex(

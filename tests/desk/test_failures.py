@@ -123,3 +123,12 @@ def test_check_finds_holidays_of_no_country(place: Place) -> None:
     done = place.type("check")
     assert done.returncode == 2
     assert done.stderr.splitlines() == ["WRONG  policy: hours.holidays: no calendar for 'JA'"]
+
+
+@pytest.mark.parametrize("command", ["queue", "intake", "messages"])
+def test_a_wrong_folder_is_no_quiet_night(place: Place, command: str) -> None:
+    (place.root / "madoguchi.toml").unlink()
+    done = place.type(command)
+    assert done.returncode == 2
+    assert "no madoguchi.toml and no record in" in done.stderr
+    assert list(place.root.iterdir()) == []

@@ -27,7 +27,7 @@ EXPECTED: dict[int, tuple[Kind, int, Conduct]] = {
     **dict.fromkeys((24, 36), (P, 0, Conduct.ORDINARY)),
     11: (S, 0, Conduct.ORDINARY),
     25: (C, 1, Conduct.UNREASONABLE),
-    30: (C, 1, Conduct.HARASSMENT),
+    30: (C, 2, Conduct.THREAT),
     37: (C, 2, Conduct.THREAT),
 }
 

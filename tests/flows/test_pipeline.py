@@ -254,3 +254,11 @@ def mail(message_id: str, subject: str, text: str, answers: str = "") -> bytes:
         made["In-Reply-To"] = answers
     made.set_content(text)
     return made.as_bytes().replace(b"\n", b"\r\n")
+
+
+def test_what_nobody_can_answer_gets_no_draft(mailbox: Mailbox) -> None:
+    server, user = mailbox
+    server.deliver(user, b"\x00\xffrubbish")
+    assert intake().drafts == 0
+    assert states() == {"ignored": 1}
+    assert m.AuditLine.objects.get(after="ignored").note == "no sender"

@@ -204,7 +204,7 @@ def test_a_crisis_is_answered_for_what_it_is() -> None:
         name: _draft(_triage(severity=3, crisis=(name,)), subject="化粧水").body for name in CRISES
     }
     assert "医療機関" in bodies["injury"]
-    assert bodies["injury"] == bodies["safety_defect"]
+    assert "プラグ" in bodies["safety_defect"]
     assert "保管" in bodies["personal_data"]
     assert "119番" in bodies["self_harm"]
     assert "事実関係" not in bodies["self_harm"]
