@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -103,14 +103,19 @@ def _run(each: Each, due_only: bool) -> Summary:
     new = sum(result.new for result in polled)
     report("poll", len(names), len(names))
     quarantined = _quarantined()
-    understood = _through(each, steps.relate_batch, MessageState.RECEIVED, "relate")
-    drafts = _through(each, steps.answer_batch, MessageState.RELATED, "answer")
+    relating = _Stage(each, steps.relate_batch, MessageState.RECEIVED, "relate")
+    answering = _Stage(each, steps.answer_batch, MessageState.RELATED, "answer")
+    # What a killed run left comes first; then each batch is answered before the next is read, so
+    # that nobody's draft waits for the end of a long mailbox.
+    answering.all()
+    while relating.batch():
+        answering.all()
     return Summary(
         polled=len(names),
         seen=sum(result.seen for result in polled),
         new=new,
-        understood=understood,
-        drafts=drafts,
+        understood=relating.done,
+        drafts=answering.done,
         quarantined=_quarantined() - quarantined,
         failed=failed,
         seconds=round(time.monotonic() - began, 3),
@@ -124,24 +129,33 @@ def _wanted(due_only: bool) -> list[str]:
     return [table.name for table in tables if table.enabled]
 
 
-def _through(each: Each, step: steps.Step, state: MessageState, name: str) -> int:
-    total, passed, done = reading.state_count(state), 0, 0
-    for keys in _batches(state):
-        result = each(step, [keys])[0]
+class _Stage:
+    """A step carried out for the messages in one state, each offered once a run: one that failed
+    waits for the next run. `done` is what the step returned in all."""
+
+    def __init__(self, each: Each, step: steps.Step, state: MessageState, name: str) -> None:
+        self._each, self._step, self._state, self._name = each, step, state, name
+        self._last = self._passed = self.done = 0
+
+    def batch(self) -> bool:
+        """One batch; False when nothing is left."""
+        keys = reading.in_state(self._state, settings().intake.batch, after=self._last)
+        if not keys:
+            return False
+        self._last = keys[-1]
+        (result,) = self._each(self._step, [keys])
         if isinstance(result, BaseException):
             raise result
-        done += result
-        passed += len(keys)
-        REPORT.get()(name, passed, max(total, passed))
-    return done
+        self.done += result
+        self._passed += len(keys)
+        left = reading.state_count(self._state)
+        REPORT.get()(self._name, self._passed, self._passed + left)
+        return True
 
-
-def _batches(state: MessageState) -> Iterator[list[int]]:
-    """Batches of keys, each offered once a run: one that failed waits for the next run."""
-    last = 0
-    while keys := reading.in_state(state, settings().intake.batch, after=last):
-        last = keys[-1]
-        yield keys
+    def all(self) -> None:
+        """Batch after batch until nothing is left."""
+        while self.batch():
+            pass
 
 
 def _as_connector_error(error: Exception) -> ConnectorError:
