@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Each process of the suite starts servers of its own; files stay together for their fixtures' sake.
+SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .PHONY: demo up test lint clean services
@@ -13,8 +15,8 @@ up: .venv/.installed
 	$(BIN)/madoguchi up
 
 test: lint services
-	$(BIN)/python -m pytest
-	MADOGUCHI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -m django_db
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	MADOGUCHI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -m django_db $(SIDE_BY_SIDE)
 
 lint: .venv/.developer
 	$(BIN)/ruff format --check .

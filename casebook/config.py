@@ -104,7 +104,7 @@ class Embedding(Table):
     """How texts become vectors."""
 
     model: str = "bundled"
-    """`bundled` (all-MiniLM-L6-v2 from its package), or any sentence-transformers name or path."""
+    """`bundled` (Japanese and English, no download), or any sentence-transformers name or path."""
     batch_size: Annotated[int, Field(ge=1, le=512)] = 32
     """Texts encoded at once."""
 

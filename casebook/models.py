@@ -12,8 +12,8 @@ from django.db import models
 from django.db.models import Q
 
 from casebook.clock import now
-from casebook.states import CaseState, DraftState, MessageState, PromiseState
-from casebook.types import Channel, Conduct, Direction, Kind, RelationKind, Visibility
+from casebook.states import CaseState, DraftState, IncidentState, MessageState, PromiseState
+from casebook.types import Channel, Conduct, Direction, Kind, RelationKind, Role, Visibility
 
 
 def _one_of(values: type[StrEnum], default: StrEnum | None = None) -> models.CharField[str, str]:
@@ -72,6 +72,11 @@ class Case(models.Model):
     replied_at = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
     resolution = models.TextField(default="")
+    product = models.CharField(max_length=255, default="")
+    cause = models.CharField(max_length=64, default="")
+    incident = models.ForeignKey(
+        "Incident", models.SET_NULL, null=True, default=None, related_name="cases"
+    )
     origin = models.CharField(max_length=255, null=True, unique=True)
     """Key of a past case that was imported from a file; null for a case of our own."""
 
@@ -120,6 +125,7 @@ class Message(models.Model):
         indexes = (
             models.Index(fields=["state", "id"]),
             models.Index(fields=["author", "received_at"]),
+            models.Index(fields=["received_at"]),
         )
 
 
@@ -145,31 +151,94 @@ class Attachment(models.Model):
         )
 
 
+class Space(models.Model):
+    """The vector space in force for a role: of the `meaning`, the `words`, the `history`.
+
+    `space` names it, `model` is what the configuration calls the model that makes its vectors, and
+    `data` is that model itself where it was fitted to this record.
+    """
+
+    role = models.CharField(
+        max_length=16, primary_key=True, choices=[(role.value, role.value) for role in Role]
+    )
+    space = models.CharField(max_length=255)
+    model = models.CharField(max_length=255, default="")
+    data = models.BinaryField(default=bytes)
+    made_at = models.DateTimeField(default=now)
+
+
 class Embedding(models.Model):
-    """A message's vector under one model: `dimensions` float16 values, little-endian.
+    """A message's vector in one space: `dimensions` float16 values, little-endian, or sparse words.
 
     `revision` grows in the order of the commits, also when what the index keeps beside the vector
     changes; an index that knows the last revision it took knows what it has missed.
     """
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="embeddings")
-    model = models.CharField(max_length=255)
+    space = models.CharField(max_length=255)
     dimensions = models.PositiveSmallIntegerField()
     vector = models.BinaryField()
     revision = models.BigIntegerField(unique=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["message", "model"], name="embedding_once"),)
+        constraints = (models.UniqueConstraint(fields=["message", "space"], name="embedding_once"),)
+        indexes = (models.Index(fields=["space", "revision"], name="casebook_em_space_idx"),)
 
 
 class Relation(models.Model):
-    """What a message is to what was known when it came, with the evidence in words."""
+    """What a message is to what was known when it came. `evidence` holds pairs of a sign
+    (`casebook.types.Sign`) and its value, which the desk tells in words; `of_message` is the one
+    that a duplicate repeats, a follow-up answers, and the first voice of an incident."""
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="relation")
     kind = _one_of(RelationKind)
     of_message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="relatives")
     evidence = models.JSONField(default=list)
     score = models.FloatField(default=0.0)
+
+
+class Suggestion(models.Model):
+    """A message that looks like another account's matter: for a person to decide on."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="suggestions")
+    of_message = models.ForeignKey(Message, models.CASCADE, related_name="look_alikes")
+    evidence = models.JSONField(default=list)
+    score = models.FloatField(default=0.0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["message", "of_message"], name="suggestion_once"),
+        )
+
+
+class OrderNumber(models.Model):
+    """A number of an order, a booking or a purchase that a message names, without hyphens: what
+    belongs together by it is found whatever its age."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="order_numbers")
+    number = models.CharField(max_length=32, db_index=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["message", "number"], name="order_number_once"),
+        )
+
+
+class Incident(models.Model):
+    """An event that several customers tell of; each has a case and a reply of his own, and all
+    their cases point here. `first` is its first voice, `opened_at` when the second one came."""
+
+    first = models.OneToOneField(Message, models.PROTECT, related_name="incident")
+    state = _one_of(IncidentState, IncidentState.OPEN)
+    opened_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = (_states(IncidentState, "incident"),)
+
+    @property
+    def case(self) -> Case | None:
+        """The case of its first voice."""
+        return self.first.case
 
 
 class Triage(models.Model):

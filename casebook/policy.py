@@ -147,6 +147,12 @@ class Words(Table):
     demands: dict[str, tuple[Expression, ...]] = Field(default_factory=dict)
 
 
+class Incidents(Table):
+    """When people are told of an event that several customers write about."""
+
+    voices: Annotated[int, Field(ge=2)] = 3
+
+
 class Policy(Table):
     """One policy pack."""
 
@@ -156,6 +162,7 @@ class Policy(Table):
     """Language of a reply to a customer who writes in neither Japanese nor English."""
     hours: Hours
     first_response: FirstResponse = FirstResponse()
+    incidents: Incidents = Incidents()
     words: Words = Words()
 
     @field_validator("time_zone")

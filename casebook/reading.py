@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from casebook import models as m
 from casebook.config import SourceTable
 from casebook.receipt import find_receipts
 from casebook.rows import triage_value
-from casebook.states import CaseState, DraftState, MessageState
-from casebook.types import Conduct, Direction, KnownMessage, Point, Triage
+from casebook.states import DraftState, MessageState
+from casebook.types import Conduct, Direction, KnownMessage, RelationKind, Role, Triage
 
 _RELATIVES = 5_000
-"""Messages that a batch is compared with at the most; more come from machines."""
+"""Messages that a batch is compared with at the most, of each way to them; more come from
+machines."""
+
+_NEAR_MESSAGES = 10_000
+"""Newest messages whose meaning a batch is compared with."""
+
+_NEAREST = 8
+"""Messages near in meaning that each message is compared with in full."""
+
+_NEAR = 0.3
+"""Cosine below which a message is not near in meaning."""
+
+_QUOTED = 20
+"""Receipt numbers of one message that count."""
 
 _EXCERPT = 200
 """Characters of a message that stand for it."""
@@ -61,25 +75,94 @@ def incoming(keys: Sequence[int]) -> list[tuple[m.Message, KnownMessage]]:
     return [(row, _known(row, {n: cases[n] for n in quoted[row.pk] if n in cases})) for row in rows]
 
 
-def relatives(messages: Sequence[KnownMessage], window: timedelta) -> list[KnownMessage]:
-    """The messages that any of `messages` may belong to, oldest first: those of their threads, and
-    those of the same authors up to `window` before."""
+def relatives(
+    messages: Sequence[KnownMessage],
+    *,
+    window: timedelta,
+    event_window: timedelta,
+    orders: Collection[str],
+    space: str,
+) -> list[KnownMessage]:
+    """The messages that any of `messages` may belong to, oldest first, with their vectors in
+    `space`.
+
+    They are those of their threads and of the cases that they quote, those of the same authors up
+    to `window` before, those that name one of the `orders`, the nearest in meaning up to
+    `event_window` before, and what else their cases hold. How much is on record changes little.
+    """
     if not messages:
         return []
-    authors = {message.author for message in messages if message.author}
-    threads = {name for message in messages for name in message.thread}
-    oldest = min(message.at for message in messages) - window
-    rows = m.Message.objects.filter(
-        Q(message_id__in=threads) | Q(author__in=authors, received_at__gte=oldest),
-        case__isnull=False,
-        direction=Direction.IN,
+    oldest = min(message.at for message in messages)
+    ours = m.Message.objects.filter(direction=Direction.IN, case__isnull=False)
+    # SQLite takes 32,766 values in one question.
+    numbers = sorted(orders)
+    ways = (
+        Q(message_id__in={name for message in messages for name in message.thread}),
+        Q(case__in={case for message in messages for case in message.receipts.values()}),
+        Q(
+            author__in={message.author.partition(":")[2] for message in messages},
+            received_at__gte=oldest - window,
+        ),
+        *(
+            Q(order_numbers__number__in=numbers[at : at + 5_000])
+            for at in range(0, len(numbers), 5_000)
+        ),
+        Q(pk__in=_near(messages, space, oldest - event_window)),
     )
-    newest = rows.order_by("-pk").defer("text", "defects", "recipients")[:_RELATIVES]
-    return [_known(row, {}) for row in reversed(newest)]
+    found = {
+        pk: case
+        for way in ways
+        for pk, case in ours.filter(way).order_by("-pk").values_list("pk", "case_id")[:_RELATIVES]
+    }
+    beside = ours.filter(case__in=set(found.values())).order_by("-pk").values_list("pk", flat=True)
+    rows = ours.filter(pk__in=found.keys() | set(beside[:_RELATIVES]))
+    return _with_vectors(rows.order_by("pk").defer("text", "defects", "recipients"), space)
+
+
+def _with_vectors(rows: Iterable[m.Message], space: str) -> list[KnownMessage]:
+    known = [_known(row, {}) for row in rows]
+    keys = [message.key for message in known]
+    held = m.Embedding.objects.filter(message__in=keys, space=space)
+    vectors = dict(held.values_list("message__pk", "vector"))
+    incidents = m.Relation.objects.filter(message__in=keys, kind=RelationKind.INCIDENT)
+    voices = dict(incidents.values_list("message__pk", "of_message__pk"))
+    return [
+        replace(
+            message,
+            vector=bytes(vectors.get(message.key, b"")),
+            voice_of=voices.get(message.key),
+        )
+        for message in known
+    ]
+
+
+def _near(messages: Sequence[KnownMessage], space: str, since: datetime) -> set[int]:
+    """The messages that came since then and are nearest in meaning to each of `messages`: by SQL
+    and a product of matrices, so that no index can be in the way."""
+    wanted = [message.vector for message in messages if message.vector]
+    newest = m.Message.objects.filter(
+        direction=Direction.IN, case__isnull=False, received_at__gte=since
+    ).order_by("-received_at")[:_NEAR_MESSAGES]
+    # By the messages' keys: a database that begins with the space reads the whole record.
+    held = m.Embedding.objects.filter(message__in=newest.values("pk"), space=space)
+    size = len(wanted[0]) if wanted else 0
+    found = held.values_list("message__pk", "vector") if wanted else ()
+    rows = [(key, bytes(vector)) for key, vector in found if len(vector) == size]
+    if not rows:
+        return set()
+    import numpy as np
+
+    matrix = np.frombuffer(b"".join(vector for _, vector in rows), "<f2").astype(np.float32)
+    these = np.frombuffer(b"".join(wanted), "<f2").astype(np.float32)
+    scores = these.reshape(len(wanted), -1) @ matrix.reshape(len(rows), -1).T
+    count = min(_NEAREST, len(rows))
+    places = np.argpartition(-scores, count - 1, axis=1)[:, :count]
+    near = np.take_along_axis(scores, places, axis=1) >= _NEAR
+    return {rows[place][0] for place in places[near].tolist()}
 
 
 def _quoted(row: m.Message) -> tuple[str, ...]:
-    return find_receipts("\n".join((row.subject, row.new_text, *row.recipients)))
+    return find_receipts("\n".join((row.subject, row.new_text, *row.recipients)))[:_QUOTED]
 
 
 def _known(row: m.Message, receipts: dict[str, int]) -> KnownMessage:
@@ -87,7 +170,8 @@ def _known(row: m.Message, receipts: dict[str, int]) -> KnownMessage:
     return KnownMessage(
         key=row.pk,
         case=row.case_id,
-        author=row.author,
+        # One name on two channels may be two people.
+        author=f"{row.channel}:{row.author}" if row.author else "",
         # A mailbox that is read for the first time holds mails of many days; a date may lie.
         at=min(row.sent_at or row.received_at, row.received_at),
         subject=row.subject,
@@ -98,23 +182,25 @@ def _known(row: m.Message, receipts: dict[str, int]) -> KnownMessage:
     )
 
 
-def to_answer(keys: Sequence[int], model: str) -> dict[m.Case, list[tuple[m.Message, bytes]]]:
-    """The RELATED messages among `keys` by their cases, oldest first, with their vectors under
-    `model` (empty bytes where there is none)."""
+def to_answer(
+    keys: Sequence[int], spaces: Mapping[Role, str]
+) -> dict[m.Case, list[tuple[m.Message, dict[Role, bytes]]]]:
+    """The RELATED messages among `keys` by their cases, oldest first, with their vectors in these
+    spaces."""
     rows = (
         m.Message.objects.filter(pk__in=keys, state=MessageState.RELATED)
         .select_related("case", "relation")
         .order_by("pk")
     )
-    vectors = dict(
-        m.Embedding.objects.filter(message__in=[row.pk for row in rows], model=model).values_list(
-            "message__pk", "vector"
-        )
-    )
-    found: dict[m.Case, list[tuple[m.Message, bytes]]] = {}
+    roles = {space: role for role, space in spaces.items()}
+    vectors: dict[int, dict[Role, bytes]] = defaultdict(dict)
+    held = m.Embedding.objects.filter(message__in=[row.pk for row in rows], space__in=list(roles))
+    for message, space, vector in held.values_list("message__pk", "space", "vector"):
+        vectors[message][roles[space]] = bytes(vector)
+    found: dict[m.Case, list[tuple[m.Message, dict[Role, bytes]]]] = {}
     for row in rows:
         assert row.case is not None
-        found.setdefault(row.case, []).append((row, bytes(vectors.get(row.pk, b""))))
+        found.setdefault(row.case, []).append((row, vectors[row.pk]))
     return found
 
 
@@ -165,49 +251,6 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     }
 
 
-class Vectors:
-    """The record's vectors under one model, as an index takes them (`enrich.index.Record`)."""
-
-    def __init__(self, model: str) -> None:
-        """`model` is the embedding model's name."""
-        self._rows = m.Embedding.objects.filter(model=model, message__case__isnull=False)
-
-    def since(self, revision: int) -> Iterator[Point]:
-        """The points above a revision, in rising order."""
-        return self._points(self._rows.filter(revision__gt=revision))
-
-    def count(self) -> int:
-        """How many messages have a point."""
-        return self._rows.count()
-
-    def keys(self) -> set[int]:
-        """All messages that have a point."""
-        return set(self._rows.values_list("message__pk", flat=True))
-
-    def only(self, messages: set[int]) -> Iterator[Point]:
-        """The points of these messages."""
-        wanted = sorted(messages)
-        for start in range(0, len(wanted), 500):
-            yield from self._points(self._rows.filter(message__in=wanted[start : start + 500]))
-
-    def _points(self, rows: QuerySet[m.Embedding]) -> Iterator[Point]:
-        over = (CaseState.RESOLVED, CaseState.CLOSED)
-        values = rows.order_by("revision").values_list(
-            "message__pk", "message__case", "message__case__state", "message__case__replied_at",
-            "message__case__origin", "revision", "vector",
-        )  # fmt: skip
-        found = values.iterator(chunk_size=1000)
-        for message, case, state, replied, origin, revision, vector in found:
-            settled = state in over and (replied is not None or origin is not None)
-            yield Point(message, case, settled, revision, bytes(vector))
-
-
-def without_vector(model: str) -> QuerySet[m.Message]:
-    """Customers' messages of a case that have no vector under `model`, oldest first."""
-    rows = m.Message.objects.filter(direction=Direction.IN, case__isnull=False)
-    return rows.exclude(embeddings__model=model).order_by("pk")
-
-
 def queue(states: Sequence[DraftState] = (DraftState.PENDING,)) -> list[m.Draft]:
     """Drafts in these states, what presses most first: severity, then the time they name."""
     rows = m.Draft.objects.filter(state__in=states).select_related(
@@ -226,8 +269,11 @@ def title(case: m.Case) -> str:
 
 def solution(case: m.Case) -> str:
     """How a case was solved: its resolution, else the beginning of what was answered last."""
-    if case.resolution.strip():
-        return case.resolution
+    return case.resolution if case.resolution.strip() else answer(case)
+
+
+def answer(case: m.Case) -> str:
+    """The beginning of what the customer was answered last; empty where nothing went out."""
     last = case.messages.filter(direction=Direction.OUT).order_by("-pk").first()
     return last.new_text[:_EXCERPT] if last else ""
 

@@ -117,6 +117,8 @@ def past_case_row(past: PastCase, receipt: str) -> m.Case:
         replied_at=past.replied_at,
         resolved_at=past.resolved_at,
         resolution=clean(past.resolution),
+        product=clean(past.product, 255),
+        cause=clean(past.cause, 64),
     )
 
 

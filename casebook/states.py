@@ -1,4 +1,4 @@
-"""The states of a message, a case, a draft and a promise, and which may follow which.
+"""The states of a message, a case, a draft, a promise and an incident, and which may follow which.
 
 `moves` is the only place that changes one.
 """
@@ -51,6 +51,14 @@ class PromiseState(StrEnum):
     RENEWED = "renewed"
 
 
+class IncidentState(StrEnum):
+    """How far an event that several customers tell of has been noticed: ALERTED once it has as many
+    voices as the policy asks for, and people were told."""
+
+    OPEN = "open"
+    ALERTED = "alerted"
+
+
 M, C, D, P = MessageState, CaseState, DraftState, PromiseState
 
 LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
@@ -83,6 +91,10 @@ LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
         P.KEPT: frozenset(),
         P.BROKEN: frozenset(),
         P.RENEWED: frozenset(),
+    },
+    IncidentState: {
+        IncidentState.OPEN: frozenset({IncidentState.ALERTED}),
+        IncidentState.ALERTED: frozenset(),
     },
 }
 """For each state those that may follow it."""

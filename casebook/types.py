@@ -44,6 +44,15 @@ class RelationKind(StrEnum):
     INCIDENT = "incident"
 
 
+class Role(StrEnum):
+    """What a vector is for: meaning (dense, any language), words (sparse), history (dense, fitted
+    to a company's own past)."""
+
+    MEANING = "meaning"
+    WORDS = "words"
+    HISTORY = "history"
+
+
 class Kind(StrEnum):
     """What a message is."""
 
@@ -152,20 +161,63 @@ class PastCase:
     replied_at: datetime | None = None
     resolved_at: datetime | None = None
     resolution: str = ""
+    product: str = ""
+    cause: str = ""
+
+
+class Sign(StrEnum):
+    """A kind of evidence for a relation; the desk tells each in words."""
+
+    SAME_CUSTOMER = "same-customer"
+    OTHER_CUSTOMER = "other-customer"
+    SAME_WORDS = "same-words"
+    REPEATS = "repeats"
+    REWORDS = "rewords"
+    SENT_AGAIN = "sent-again"
+    QUOTES_RECEIPT = "quotes-receipt"
+    ANSWERS = "answers"
+    SAME_NUMBER = "same-number"
+    REFERS_BACK = "refers-back"
+    SAME_MATTER = "same-matter"
+    SAME_EVENT = "same-event"
+    SHARED = "shared"
+    APART = "apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that speaks for a relation. `value` is what was seen: a share in percent for the
+    words, hours for APART, else a number, a name or a phrase of the message."""
+
+    sign: Sign
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A message that looks like the same matter but must not be merged by itself: a person decides.
+    `score` is the share of the words that both have, 0..1."""
+
+    of_message: int
+    evidence: tuple[Evidence, ...]
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What a message is to what is known, with the evidence in words a person understands.
+    """What a message is to what is known, and the evidence.
 
-    `of_message` and `of_case` are primary keys; None for NEW.
+    `of_message` and `of_case` are primary keys; None for NEW. A duplicate names the first message
+    with these words, a follow-up the one that it answers, an incident its first voice. `score` is
+    in 0..1: of a duplicate the share of common words, of an incident the strength of the evidence.
     """
 
     kind: RelationKind
     of_message: int | None = None
     of_case: int | None = None
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     score: float = 0.0
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +251,11 @@ class Triage:
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """A message as far as relations need it. `key` and `case` are primary keys; `receipts` are the
-    cases that it quotes by a valid receipt number (number → case); `body` is its new text."""
+    """A message as far as relations need it. `key` and `case` are primary keys; `author` is the
+    same for the same account and differs between two; `receipts` are the cases that it quotes by a
+    valid receipt number (number → case); `body` is its new text; `vector` its meaning (float16,
+    little-endian, unit length; empty where unknown); `voice_of` the first voice of the incident
+    that it belongs to."""
 
     key: int
     case: int | None
@@ -211,25 +266,62 @@ class KnownMessage:
     message_id: str = ""
     thread: tuple[str, ...] = ()
     receipts: Mapping[str, int] = field(default_factory=dict)
+    vector: bytes = b""
+    voice_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A vector space: its name, and what the configuration calls the model that makes its vectors
+    (empty where it needs none)."""
+
+    name: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a search can be limited to. `state` is the case's; `settled`: it is over and was
+    answered, so that it can show how; `at` is when the message came."""
+
+    state: str
+    settled: bool
+    language: str
+    channel: str
+    at: datetime
+    product: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A message's vector (float16, little-endian) with what a search filters by or gives back.
-
-    `settled`: its case is over and was answered, so that it can show how.
-    """
+    """A message in the index: its vectors by role, what a search filters by, what it gives back."""
 
     message: int
     case: int
-    settled: bool
     revision: int
-    vector: bytes
+    labels: Labels
+    vectors: Mapping[Role, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a search is limited to; None and empty mean all. `since` and `until` bound the time."""
+
+    settled: bool | None = None
+    state: str = ""
+    language: str = ""
+    channel: str = ""
+    product: str = ""
+    cause: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarCase:
-    """A past case near in meaning. `score` is the cosine of the best message, in -1..1."""
+    """A past case near in words and meaning. `score` is the cosine of the meaning of the best
+    message, in -1..1."""
 
     case: int
     message: int

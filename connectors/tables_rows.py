@@ -95,6 +95,8 @@ class Reader:
             replied_at=times["replied"],
             resolved_at=times["resolved"],
             resolution=cells.get("resolution", ""),
+            product=cells.get("product", ""),
+            cause=cells.get("cause", ""),
         )
 
     def _inbound(self, cells: Mapping[str, str], arrived: datetime | None) -> Inbound:

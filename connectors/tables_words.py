@@ -34,6 +34,8 @@ resolved: 対応完了日 solved_at closed_at completed_at
 resolution: resolution 対応内容 解決内容 対応結果 処理内容 処置内容 処置 対応メモ
 resolution: resolution_notes notes
 status: status state 状態 状況 ステータス 対応状況 進捗
+product: product 商品 製品 商品名 製品名 サービス名 対象商品 product_name item
+cause: cause category 原因 分類 カテゴリ カテゴリー 区分 苦情分類 要因 root_cause
 language: language lang 言語 locale
 """
 

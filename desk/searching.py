@@ -4,67 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from django.db import transaction
-from rich.console import Console
-from rich.progress import Progress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from casebook import models as m
-from casebook import moves, reading
+from casebook import moves, spaces
 from casebook.config import settings
-from desk.words import say
-from enrich.clean import clean
-from enrich.embed import Encoder
-from enrich.index import Index, opened, sync
-from enrich.similar import similar_cases
+from casebook.spaces import Vectors
+from casebook.types import Role, Where
+from enrich.encoders import Encoders, loaded, usable, wanted
+from enrich.index import Synced
+from enrich.index import synced as synced_index
+from enrich.similar import SETTLED, similar_cases
+from enrich.words import common_words
 
 ROLE = "desk"
 """Whose embedded shard the desk and the command line use; the worker has its own."""
 
-_CHUNK = 256
+_WORDS = 8
+"""Words in common that are named at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A case that a search found, and why: the cosine of the meanings (-1..1) of its best message,
+    and the words that both use."""
+
+    case: m.Case
+    message: m.Message
+    meaning: float
+    words: tuple[str, ...]
+
+    @property
+    def until_reply(self) -> timedelta | None:
+        """From the first message to the last reply."""
+        return self._since(self.case.replied_at)
+
+    @property
+    def until_resolved(self) -> timedelta | None:
+        """From the first message to the resolution."""
+        return self._since(self.case.resolved_at)
+
+    def _since(self, at: datetime | None) -> timedelta | None:
+        return at - self.case.opened_at if at else None
+
+
+def encoders() -> Encoders:
+    """What makes vectors in the spaces in force."""
+    table = settings().embedding
+    force = moves.in_force(wanted(table.model), usable)
+    return loaded(force, table.batch_size, lambda: spaces.fitted(Role.HISTORY))
 
 
 @contextmanager
-def synced() -> Iterator[Index]:
-    """The desk's index, brought up to date with the record."""
+def synced(coders: Encoders) -> Iterator[Synced]:
+    """The desk's index over the spaces of `coders`, brought up to date with the record."""
     found = settings()
-    model = found.embedding.model
-    with opened(found.index, found.var / "index", ROLE, model) as index:
-        sync(index, reading.Vectors(model))
+    root = found.var / "index"
+    with synced_index(found.index, root, ROLE, coders.spaces, Vectors(coders.spaces)) as index:
         yield index
 
 
-def find(text: str, limit: int) -> list[tuple[m.Case, float]]:
-    """The settled cases nearest in meaning to `text`, best first, with their cosine."""
-    table = settings().embedding
-    vector = Encoder(table.model, table.batch_size).query(clean(text))
-    with synced() as index:
-        found = similar_cases(index, vector, limit)
-    cases = m.Case.objects.in_bulk([case.case for case in found])
-    return [(cases[case.case], case.score) for case in found if case.case in cases]
+def find(
+    text: str, limit: int, where: Where = SETTLED, *, exclude: int | None = None
+) -> list[Found]:
+    """The cases nearest to `text` in meaning and words, best first; those that are over, unless
+    `where` says otherwise. `exclude` is the key of a case that must not be named."""
+    coders = encoders()
+    with synced(coders) as index:
+        found = similar_cases(index, coders.query(text), limit, where=where, exclude=exclude)
+    cases = m.Case.objects.in_bulk([one.case for one in found])
+    messages = m.Message.objects.in_bulk([one.message for one in found])
+    return [
+        Found(case, message, one.score, _common(text, message))
+        for one in found
+        if (case := cases.get(one.case)) and (message := messages.get(one.message))
+    ]
 
 
-def fill_vectors() -> int:
-    """Embed all customers' messages that have no vector under the configured model.
-
-    Committed chunk by chunk, so that it goes on where it was stopped. Returns how many were made.
-    """
-    table = settings().embedding
-    total = reading.without_vector(table.model).count()
-    if not total:
-        return 0
-    coder, done = Encoder(table.model, table.batch_size), 0
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task(say("ベクトル化", "Embedding"), total=total)
-        while rows := list(reading.without_vector(table.model)[:_CHUNK]):
-            vectors = coder.documents([clean(f"{row.subject}\n{row.new_text}") for row in rows])
-            with transaction.atomic():
-                moves.keep_vectors(
-                    [
-                        (row.pk, moves.Vector(coder.name, coder.dimensions, vector))
-                        for row, vector in zip(rows, vectors, strict=True)
-                    ]
-                )
-            done += len(rows)
-            bar.update(task, completed=done)
-    return done
+def _common(text: str, message: m.Message) -> tuple[str, ...]:
+    return tuple(common_words(text, f"{message.subject}\n{message.new_text}")[:_WORDS])

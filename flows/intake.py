@@ -57,6 +57,13 @@ def intake(due_only: bool = True) -> pipeline.Summary | None:
         get_run_logger().info(str(busy))
         return None
     get_run_logger().info(summary.line())
+    if summary.new or summary.understood or summary.failed:
+        _show(summary)
+    return summary
+
+
+def _show(summary: pipeline.Summary) -> None:
+    """A table on Prefect's page; a run that found nothing to do leaves its line alone."""
     create_table_artifact(
         key="intake",
         table=[
@@ -72,4 +79,3 @@ def intake(due_only: bool = True) -> pipeline.Summary | None:
         ],
         description=summary.line(),
     )
-    return summary

@@ -20,6 +20,7 @@ from casebook.errors import ConnectorError, MadoguchiError, PermanentError
 from casebook.locks import exclusive
 from casebook.states import MessageState
 from flows import steps
+from flows.shelf import SHELF
 
 _log = logging.getLogger("madoguchi.intake")
 
@@ -84,7 +85,10 @@ def run(each: Each, *, due_only: bool) -> Summary:
     with exclusive("intake") as alone:
         if not alone:
             raise AlreadyRunning("another intake is running; it takes in what there is")
-        return _run(each, due_only)
+        try:
+            return _run(each, due_only)
+        finally:
+            SHELF.put_back()
 
 
 def _run(each: Each, due_only: bool) -> Summary:

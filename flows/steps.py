@@ -8,42 +8,52 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, connections
 
 from casebook import models as m
-from casebook import moves, reading
+from casebook import moves, reading, spaces
 from casebook.clock import now
 from casebook.config import SourceTable, settings
 from casebook.errors import ConfigError
 from casebook.policy import load_policy
-from casebook.types import Channel, Conduct, Kind, RelationKind, Triage, Visibility
+from casebook.states import MessageState
+from casebook.types import (
+    Channel,
+    Conduct,
+    Kind,
+    KnownMessage,
+    RelationKind,
+    Role,
+    SimilarCase,
+    Space,
+    Triage,
+    Visibility,
+)
 from connectors.registry import open_source
-from enrich.clean import clean
-from enrich.index import Index, IndexUnavailable, synced
+from enrich.encoders import Encoders, loaded, usable
+from enrich.encoders import wanted as wanted_spaces
+from enrich.index import IndexUnavailable, Synced
 from enrich.language import detect
-from enrich.relate import WINDOW, relate
+from enrich.numbers import transactions
+from enrich.relate import EVENT_WINDOW, WINDOW, relate
 from enrich.similar import similar_cases
 from enrich.triage import triage
+from flows.ahead import AHEAD
+from flows.shelf import SHELF
 from responders.draft import CaseFacts, draft, needs_time
 from responders.estimate import estimate, say_due
 from responders.guard import guard
 
-if TYPE_CHECKING:
-    from enrich.embed import Encoder
-
 _log = logging.getLogger("madoguchi.intake")
 
-ROLE = "worker"
-"""Whose embedded shard the flows use; the desk has its own."""
+_NAMED = 5
+"""Cases that an alert names."""
 
 Step = Callable[[list[int]], int]
-Messages = Sequence[tuple[m.Message, bytes]]
+Messages = Sequence[tuple[m.Message, Mapping[Role, bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +76,10 @@ def poll(name: str) -> Polled:
         row = m.Source.objects.get_or_create(name=name)[0]
         seen = new = 0
         for batch in source.poll(row.cursor):
-            new += len(moves.record(name, batch.inbounds, batch.cursor))
-            seen += len(batch.inbounds)
+            found = len(moves.record(name, batch.inbounds, batch.cursor))
+            if found and not new:
+                AHEAD.load(encoders())
+            new, seen = new + found, seen + len(batch.inbounds)
             for warning in batch.warnings:
                 _log.warning("%s: %s", name, warning)
         if moves.poll_succeeded(name):
@@ -97,22 +109,58 @@ def _relate(keys: list[int]) -> int:
     wanted = [(row, known) for row, known in found if row.pk not in silent]
     if not wanted:
         return len(silent)
-    coder, policy = encoder(), load_policy(settings().policy)
-    vectors = coder.documents([clean(f"{known.subject}\n{known.body}") for _, known in wanted])
-    messages = [known for _, known in wanted]
-    relations = relate(messages, reading.relatives(messages, WINDOW))
-    moves.relate(
+    coders, policy = encoders(), load_policy(settings().policy)
+    texts = {row.pk: _text(known) for row, known in wanted}
+    vectors = AHEAD.vectors(coders, texts)
+    if len(keys) > 1:
+        coming = reading.in_state(MessageState.RECEIVED, len(keys), after=keys[-1])
+        AHEAD.begin(coders, {row.pk: _text(known) for row, known in reading.incoming(coming)})
+    orders = [transactions(text) for text in texts.values()]
+    messages = [
+        replace(known, vector=made[Role.MEANING])
+        for (_, known), made in zip(wanted, vectors, strict=True)
+    ]
+    known = reading.relatives(
+        messages,
+        window=WINDOW,
+        event_window=EVENT_WINDOW,
+        orders=frozenset().union(*orders),
+        space=coders.spaces[Role.MEANING],
+    )
+    alerted = moves.relate(
         [
             moves.Related(
                 message=row.pk,
                 relation=relation,
                 language=detect(f"{row.subject}\n{row.new_text}", policy.language),
-                vector=moves.Vector(coder.name, coder.dimensions, vector),
+                vectors=tuple(
+                    moves.Vector(coders.spaces[role], coders.dimensions(role), vector)
+                    for role, vector in made.items()
+                ),
+                orders=named,
             )
-            for (row, _), relation, vector in zip(wanted, relations, vectors, strict=True)
-        ]
+            for (row, _), relation, made, named in zip(
+                wanted, relate(messages, known), vectors, orders, strict=True
+            )
+        ],
+        alert_at=policy.incidents.voices,
     )
+    for incident in alerted:
+        _log.warning("%s", _alert(incident))
     return len(found)
+
+
+def _text(known: KnownMessage) -> str:
+    return f"{known.subject}\n{known.body}"
+
+
+def _alert(incident: m.Incident) -> str:
+    """One line that tells people of an event; it shows no customer's words."""
+    voices = incident.cases.order_by("pk").values_list("receipt", flat=True)
+    first, count = incident.case, len(voices)
+    named = ", ".join(voices[:_NAMED]) + (", …" if count > _NAMED else "")
+    opened = first.opened_at.isoformat(timespec="minutes") if first else ""
+    return f"incident {incident.pk}: {count} customers write of one event since {opened} ({named})"
 
 
 def _unanswerable(row: m.Message) -> str:
@@ -123,20 +171,21 @@ def _unanswerable(row: m.Message) -> str:
 
 
 def _answer(keys: list[int]) -> int:
-    cases = reading.to_answer(keys, settings().embedding.model)
+    force = _in_force()
+    cases = reading.to_answer(keys, {role: space.name for role, space in force.items()})
     standing = reading.standing(cases)
     spam: dict[int, tuple[int, Triage]] = {}
     found: list[moves.Answered] = []
-    with _index() as index:
-        for case, messages in cases.items():
-            judged = {row.pk: _judge(row) for row, _ in messages}
-            stands = standing[case.pk]
-            if not stands.earlier and _is_spam(messages, judged):
-                spam[case.pk] = next(iter(judged.items()))
-            elif stands.waiting and _only_duplicates(messages):
-                found.append(moves.Answered(case.pk, judged))
-            else:
-                found.append(_drafted(case, messages, judged, index, stands))
+    index = SHELF.take(force)
+    for case, messages in cases.items():
+        judged = {row.pk: _judge(row) for row, _ in messages}
+        stands = standing[case.pk]
+        if not stands.earlier and _is_spam(messages, judged):
+            spam[case.pk] = next(iter(judged.items()))
+        elif stands.waiting and _only_duplicates(messages) and not _graver(judged, stands):
+            found.append(moves.Answered(case.pk, judged))
+        else:
+            found.append(_drafted(case, messages, judged, index, stands))
     if spam:
         moves.discard(spam, "spam")
     return len(moves.answer(found))
@@ -156,15 +205,24 @@ def _only_duplicates(messages: Messages) -> bool:
     return all(row.relation.kind == RelationKind.DUPLICATE for row, _ in messages)
 
 
+def _graver(judged: Mapping[int, Triage], stands: reading.Standing) -> bool:
+    """Whether a repetition brings what the waiting reply does not answer: an injury, a threat."""
+    order, before = list(Conduct).index, stands.gravest
+    return before is None or any(
+        found.severity > before.severity or order(found.conduct) > order(before.conduct)
+        for found in judged.values()
+    )
+
+
 def _drafted(
     case: m.Case,
     messages: Messages,
     judged: dict[int, Triage],
-    index: Index | None,
+    index: Synced | None,
     stands: reading.Standing,
 ) -> moves.Answered:
     policy = load_policy(settings().policy)
-    last, vector = messages[-1]
+    last, vectors = messages[-1]
     told = _told(judged[last.pk], [*filter(None, [stands.gravest]), *judged.values()])
     promised = estimate(policy, told.severity, now())
     if stands.due is not None and now() < stands.due < promised.due:
@@ -185,11 +243,22 @@ def _drafted(
     return moves.Answered(
         case=case.pk,
         messages=judged,
-        similar=similar_cases(index, vector, exclude=case.pk) if vector and index else (),
+        similar=_similar(index, vectors, case.pk),
         estimate=promised,
         reply=reply,
         findings=guard(reply.body, needs_time=needs_time(told), due_said=said),
     )
+
+
+def _similar(
+    index: Synced | None, vectors: Mapping[Role, bytes], case: int
+) -> Sequence[SimilarCase]:
+    try:
+        return similar_cases(index, vectors, exclude=case) if vectors and index else ()
+    except IndexUnavailable as error:
+        # A reply does not wait for the index.
+        _log.warning("%s; drafting without similar cases", error)
+        return ()
 
 
 def _told(last: Triage, unanswered: Sequence[Triage]) -> Triage:
@@ -201,27 +270,15 @@ def _told(last: Triage, unanswered: Sequence[Triage]) -> Triage:
     return replace(told, conduct=conduct, language=last.language)
 
 
-@cache
-def encoder() -> Encoder:
-    """The configured encoder, loaded once a process and only when a message waits."""
-    from enrich.embed import Encoder
-
-    table = settings().embedding
-    return Encoder(table.model, table.batch_size)
+def encoders() -> Encoders:
+    """What makes vectors in the spaces in force; models are loaded once a process, and only when a
+    message waits."""
+    size = settings().embedding.batch_size
+    return loaded(_in_force(), size, lambda: spaces.fitted(Role.HISTORY))
 
 
-@contextmanager
-def _index() -> Iterator[Index | None]:
-    """The index, up to date; None where it cannot be had: a reply does not wait for it."""
-    found, model = settings(), settings().embedding.model
-    wanted = synced(found.index, found.var / "index", ROLE, model, reading.Vectors(model))
-    with ExitStack() as stack:
-        index: Index | None = None
-        try:
-            index = stack.enter_context(wanted)
-        except IndexUnavailable as error:
-            _log.warning("%s; drafting without similar cases", error)
-        yield index
+def _in_force() -> dict[Role, Space]:
+    return moves.in_force(wanted_spaces(settings().embedding.model), usable)
 
 
 def _table(name: str) -> SourceTable:

@@ -1,6 +1,6 @@
-"""`madoguchi intake`: the intake once, in a terminal, with progress.
+"""`madoguchi intake` and `madoguchi reindex`: once, in a terminal, with progress.
 
-Where the configured Prefect server answers, the run is recorded there; else the same steps are
+Where the configured Prefect server answers, an intake is recorded there; else the same steps are
 carried out directly, and nothing but Prefect's pages is missed.
 """
 
@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -23,13 +23,23 @@ from django.db import DatabaseError
 from casebook.config import settings
 from casebook.errors import ConfigError, MadoguchiError
 from casebook.start import start
-from flows import pipeline
+from flows import pipeline, reindexing
 
 _HEALTH_SECONDS = 1.0
-_TITLES = {
+_INTAKE = {
     "ja": {"poll": "受信", "relate": "読み取り", "answer": "返信案"},
     "en": {"poll": "Polling", "relate": "Understanding", "answer": "Drafting"},
 }
+_REINDEX = {
+    "ja": {
+        "fit": "自社の事例の学習", "meaning": "意味", "words": "語", "history": "自社の事例",
+        "index": "索引",
+    },
+    "en": {
+        "fit": "Learning from your cases", "meaning": "Meaning", "words": "Words",
+        "history": "Your cases", "index": "Index",
+    },
+}  # fmt: skip
 
 
 def main() -> int:
@@ -38,13 +48,25 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         start()
-        with _progress(shown=sys.stderr.isatty() and not options.json):
-            summary = _recorded(options.due) if _server_answers() else _direct(options.due)
+        return _reindex(options) if options.what == "reindex" else _intake(options)
     except KeyboardInterrupt:
         return 130
     except (MadoguchiError, DatabaseError, OSError) as error:
         print(f"madoguchi: {_line(error)}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="madoguchi")
+    parser.add_argument("what", choices=("intake", "reindex"))
+    for name in ("--due", "--json", "--all", "--learn"):
+        parser.add_argument(name, action="store_true")
+    return parser.parse_args()
+
+
+def _intake(options: argparse.Namespace) -> int:
+    with _progress(_INTAKE, shown=sys.stderr.isatty() and not options.json):
+        summary = _recorded(options.due) if _server_answers() else _direct(options.due)
     if summary is None:
         print("madoguchi: another intake is running; it takes in what there is", file=sys.stderr)
         return 0
@@ -52,11 +74,18 @@ def main() -> int:
     return 1 if summary.failed else 0
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="madoguchi intake")
-    parser.add_argument("--due", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+def _reindex(options: argparse.Namespace) -> int:
+    with _progress(_REINDEX, shown=sys.stderr.isatty() and not options.json) as report:
+        made = reindexing.reindex(report, everything=options.all)
+        learnt = reindexing.learn(report) if options.learn else None
+    vectors = made.vectors + (learnt.vectors if learnt else 0)
+    if options.json:
+        print(json.dumps({"vectors": vectors, "points": made.points, "learnt": bool(learnt)}))
+    elif settings().language == "en":
+        print(f"Made {vectors:,} vectors; the index holds {made.points:,} messages.")
+    else:
+        print(f"ベクトル {vectors:,} 件を作り、索引は {made.points:,} 件です。")
+    return 0
 
 
 def _line(error: Exception) -> str:
@@ -105,24 +134,26 @@ def _server_answers() -> bool:
 
 
 @contextmanager
-def _progress(*, shown: bool) -> Iterator[None]:
+def _progress(titles: Mapping[str, Mapping[str, str]], *, shown: bool) -> Iterator[pipeline.Report]:
     if not shown:
-        yield
+        yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    titles = _TITLES[settings().language]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bars:
-        rows = {name: bars.add_task(title, total=None) for name, title in titles.items()}
+        rows = {
+            name: bars.add_task(title, total=None)
+            for name, title in titles[settings().language].items()
+        }
 
         def report(name: str, done: int, total: int) -> None:
             bars.update(rows[name], completed=done, total=total)
 
         token = pipeline.REPORT.set(report)
         try:
-            yield
+            yield report
         finally:
             pipeline.REPORT.reset(token)
 

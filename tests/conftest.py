@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from casebook.config import CONFIG_VARIABLE, settings
 from tests.services import Dovecot
+
+# What another process takes of the machine is no fault of a test.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 Configure = Callable[[str], Path]
 

@@ -7,19 +7,33 @@ meanwhile is left alone, so a step that was killed or ran twice does no harm.
 from casebook.moves.answering import Answered, answer, discard
 from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
 from casebook.moves.deciding import approve, edit, reject
-from casebook.moves.relating import Related, Vector, forget_vectors, keep_vectors, relate
+from casebook.moves.relating import Related, relate
 from casebook.moves.sources import poll_failed, poll_succeeded
+from casebook.moves.vectors import (
+    Vector,
+    activate,
+    deactivate,
+    forget_vectors,
+    in_force,
+    keep_only_vectors,
+    keep_vectors,
+    tell_again,
+)
 
 __all__ = [
     "Answered",
     "Related",
     "Vector",
+    "activate",
     "answer",
     "approve",
+    "deactivate",
     "discard",
     "edit",
     "forget_vectors",
     "ignore",
+    "in_force",
+    "keep_only_vectors",
     "keep_vectors",
     "poll_failed",
     "poll_succeeded",
@@ -29,4 +43,5 @@ __all__ = [
     "relate",
     "retry",
     "step_failed",
+    "tell_again",
 ]

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from casebook import models as m
 from casebook.moves.base import MACHINE, audit, line, locked, moved, save
+from casebook.moves.vectors import tell_again
 from casebook.rows import triage_row
 from casebook.states import CaseState, DraftState, MessageState, PromiseState
 from casebook.types import Estimate, Finding, Reply, SimilarCase, Triage
@@ -67,6 +68,7 @@ def discard(cases: Mapping[int, tuple[int, Triage]], reason: str) -> None:
     is IGNORED, and its case is CLOSED where it holds nothing else."""
     rows = locked((key for key, _ in cases.values()), MessageState.RELATED)
     lines: list[m.AuditLine] = []
+    closed: set[int] = set()
     for case_key, (key, triage) in cases.items():
         if key not in rows:
             continue
@@ -77,7 +79,10 @@ def discard(cases: Mapping[int, tuple[int, Triage]], reason: str) -> None:
             lines.append(moved(case, CaseState.CLOSED, note=reason))
             case.resolution = reason
             case.save(update_fields=["state", "resolution"])
+            closed.add(case.pk)
     save(rows.values())
+    if closed:
+        tell_again(cases=closed)
     audit(lines)
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from casebook import models as m
 from casebook.moves.base import audit, free_receipt, in_turn, line, locked, moved, save
+from casebook.moves.vectors import tell_again
 from casebook.rows import (
     attachment_rows,
     clean,
@@ -111,6 +112,7 @@ def retry(keys: Sequence[int], who: str) -> list[int]:
         if row.case is not None and row.case.state == CaseState.CLOSED:
             lines.append(moved(row.case, CaseState.REOPENED, who=who, note="asked for"))
             row.case.save(update_fields=["state"])
+            tell_again(cases=[row.case.pk])
     audit(lines)
     return [row.pk for row in rows]
 

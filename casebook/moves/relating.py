@@ -9,40 +9,39 @@ from django.db import transaction
 
 from casebook import models as m
 from casebook.errors import IllegalMove
-from casebook.moves.base import audit, free_receipt, in_turn, line, locked, moved, save
-from casebook.states import CaseState, MessageState
-from casebook.types import Relation
-
-
-@dataclass(frozen=True, slots=True)
-class Vector:
-    """A text's vector: `data` holds `dimensions` float16 values, little-endian."""
-
-    model: str
-    dimensions: int
-    data: bytes
+from casebook.moves.base import audit, free_receipt, line, locked, moved, save
+from casebook.moves.vectors import Vector, keep_vectors, tell_again
+from casebook.policy import Incidents
+from casebook.rows import clean
+from casebook.states import CaseState, IncidentState, MessageState
+from casebook.types import Evidence, Relation, RelationKind
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """What the relate step found of one message (primary key `message`)."""
+    """What the relate step found of one message (primary key `message`). `orders` are the numbers
+    of orders and the like that it names."""
 
     message: int
     relation: Relation
     language: str
-    vector: Vector
+    vectors: tuple[Vector, ...]
+    orders: frozenset[str] = frozenset()
 
 
 @transaction.atomic
-def relate(found: Sequence[Related]) -> None:
-    """RECEIVED → RELATED: join each message to its case or open one, and keep its vector.
+def relate(found: Sequence[Related], *, alert_at: int = Incidents().voices) -> list[m.Incident]:
+    """RECEIVED → RELATED: join each message to its case or open one, and keep its vectors.
 
     `found` is in the order of arrival: a message may belong to one earlier in the same list.
+    Returns the incidents that have `alert_at` voices now and had fewer before.
     """
     rows = locked((item.message for item in found), MessageState.RECEIVED)
     found = [item for item in found if item.message in rows]
     lines: list[m.AuditLine] = []
-    for item, case in _cases_for(found, rows):
+    reopened: set[int] = set()
+    cases = _cases_for(found, rows)
+    for item, case in cases:
         row = rows[item.message]
         row.case, row.language = case, item.language
         lines.append(moved(row, MessageState.RELATED, note=item.relation.kind))
@@ -50,56 +49,82 @@ def relate(found: Sequence[Related]) -> None:
         if case.state not in (CaseState.OPEN, again):
             lines.append(moved(case, again, note="the customer wrote again"))
             case.save(update_fields=["state"])
-            _tell_again(case)
+            reopened.add(case.pk)
     save(rows.values(), "state", "case", "language", "attempts", "error")
+    if reopened:
+        tell_again(cases=reopened)
+    _keep(found)
+    keep_vectors([(item.message, vector) for item in found for vector in item.vectors])
+    audit(lines)
+    return _gather(cases, alert_at)
+
+
+def _keep(found: Sequence[Related]) -> None:
+    """Store the relations with their evidence, the look-alikes, and the numbers to find them by."""
     m.Relation.objects.bulk_create(
         m.Relation(
             message_id=item.message,
             kind=item.relation.kind,
             of_message_id=item.relation.of_message,
-            evidence=list(item.relation.evidence),
+            evidence=_pairs(item.relation.evidence),
             score=item.relation.score,
         )
         for item in found
     )
-    keep_vectors([(item.message, item.vector) for item in found])
-    audit(lines)
-
-
-def keep_vectors(vectors: Sequence[tuple[int, Vector]]) -> None:
-    """Store vectors (message key, vector), replacing those of the same model.
-
-    Must run inside a transaction: the revisions are in the order of the commits.
-    """
-    m.Embedding.objects.bulk_create(
-        [
-            m.Embedding(
-                message_id=key,
-                model=vector.model,
-                dimensions=vector.dimensions,
-                vector=vector.data,
-                revision=revision,
-            )
-            for (key, vector), revision in zip(vectors, _revisions(len(vectors)), strict=True)
-        ],
-        update_conflicts=True,
-        unique_fields=["message", "model"],
-        update_fields=["dimensions", "vector", "revision"],
+    m.Suggestion.objects.bulk_create(
+        m.Suggestion(
+            message_id=item.message,
+            of_message_id=look_alike.of_message,
+            evidence=_pairs(look_alike.evidence),
+            score=look_alike.score,
+        )
+        for item in found
+        for look_alike in item.relation.suggestions
+    )
+    m.OrderNumber.objects.bulk_create(
+        m.OrderNumber(message_id=item.message, number=number)
+        for item in found
+        for number in sorted(item.orders)
     )
 
 
-def _tell_again(case: m.Case) -> None:
-    """New revisions for the case's vectors: every index must hear that it is no longer over."""
-    rows = list(m.Embedding.objects.filter(message__case=case))
-    for row, revision in zip(rows, _revisions(len(rows)), strict=True):
-        row.revision = revision
-        row.save(update_fields=["revision"])
+def _pairs(evidence: Sequence[Evidence]) -> list[tuple[str, str]]:
+    return [(item.sign.value, clean(item.value)) for item in evidence]
 
 
-@transaction.atomic
-def forget_vectors(model: str) -> int:
-    """Drop all vectors of a model, so that they are made anew; returns how many."""
-    return m.Embedding.objects.filter(model=model).delete()[0]
+def _gather(cases: Sequence[tuple[Related, m.Case]], alert_at: int) -> list[m.Incident]:
+    """Put the cases of incidents' voices into their groups, and the first voice's with them;
+    returns the groups that became large enough to be told of."""
+    voices: dict[int, set[int]] = {}
+    for item, case in cases:
+        if item.relation.kind is RelationKind.INCIDENT and item.relation.of_message is not None:
+            voices.setdefault(item.relation.of_message, set()).add(case.pk)
+    firsts = m.Message.objects.select_related("case").in_bulk(voices)
+    alerted: list[m.Incident] = []
+    for key, joined in voices.items():
+        case_of = firsts[key].case
+        # Its first voice may itself have joined an event that another told of before.
+        known = case_of.incident_id if case_of else None
+        if known is None:
+            incident = _incident_of(firsts[key])
+        else:
+            incident = m.Incident.objects.select_for_update().get(pk=known)
+        own = {case for case in (firsts[key].case_id,) if case is not None}
+        m.Case.objects.filter(pk__in=joined | own).update(incident=incident)
+        count = m.Case.objects.filter(incident=incident).count()
+        if incident.state == IncidentState.OPEN and count >= alert_at:
+            audit([moved(incident, IncidentState.ALERTED, note=f"{count} voices")])
+            incident.save(update_fields=["state"])
+            alerted.append(incident)
+    return alerted
+
+
+def _incident_of(first: m.Message) -> m.Incident:
+    """The incident that a message is the first voice of, locked; opened where there is none."""
+    incident, made = m.Incident.objects.select_for_update().get_or_create(first=first)
+    if made:
+        audit([line(incident, "opened", "", incident.state, case=incident.case)])
+    return incident
 
 
 def _cases_for(
@@ -110,7 +135,7 @@ def _cases_for(
     taken: set[str] = set()
     fresh: dict[int, m.Case] = {}
     for item in found:
-        if item.relation.of_message is None and item.relation.of_case is None:
+        if item.relation.kind in (RelationKind.NEW, RelationKind.INCIDENT):
             fresh[item.message] = _new_case(rows[item.message], item.language, taken)
     m.Case.objects.bulk_create(fresh.values())
     audit(line(case, "opened", "", case.state, case=case) for case in fresh.values())
@@ -140,11 +165,3 @@ def _new_case(message: m.Message, language: str, taken: set[str]) -> m.Case:
         language=language,
         subject=message.subject,
     )
-
-
-def _revisions(count: int) -> range:
-    sequence = in_turn("embedding")
-    first = sequence.value + 1
-    sequence.value += count
-    sequence.save(update_fields=["value"])
-    return range(first, first + count)

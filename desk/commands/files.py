@@ -88,11 +88,10 @@ def import_(
     """Import a file or folder; print what was taken, known, and skipped and why."""
     columns = dict(_pair(text) for text in column or ())
     start()
+    from desk.commands.runs import reindex_missing
     from desk.importing import take_in
-    from desk.searching import fill_vectors
 
     found = take_in(path, columns=columns, system=system, own=tuple(own or ()))
-    fill_vectors()
     typer.echo(
         say(
             f"過去の事例 {found.past:,} 件、新しいメッセージ {found.messages:,} 件を取り込みました"
@@ -105,6 +104,7 @@ def import_(
         typer.echo(f"  {plain(skipped.where)}: {plain(skipped.why)}", err=True)
     if found.skipped > len(found.reasons):
         typer.echo("  …", err=True)
+    reindex_missing()
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from casebook.errors import ConfigError
+from casebook.errors import ConfigError, MadoguchiError
 from casebook.start import prepare
 from desk.words import say
 
 ROOT = Path(__file__).parents[2]
-BENCHES = ("intake", "crash")
+BENCHES = ("intake", "crash", "search", "relate", "redact", "index", "encode")
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +56,7 @@ def register(app: typer.Typer) -> None:
 def up() -> None:
     """Become the process that runs everything (`flows.up`)."""
     prepare()
-    _become("flows.up")
+    become("flows.up")
 
 
 def intake(
@@ -70,7 +71,7 @@ def intake(
     """Become the intake's process (`flows.terminal`): the desk itself never imports a flow."""
     # That process needs the record as soon as it imports the flows: too early for one clear line.
     prepare()
-    _become("flows.terminal", *(["--due"] if due else []), *(["--json"] if json else []))
+    become("flows.terminal", "intake", *["--due"] * due, *["--json"] * json)
 
 
 def check() -> None:
@@ -106,9 +107,27 @@ def bench(
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
     )
-    _become(f"tests.bench.{name}", *context.args)
+    become(f"tests.bench.{name}", *context.args)
 
 
-def _become(module: str, *words: str) -> None:
+def reindex_missing() -> None:
+    """Make the vectors that are missing, in a process of its own, with its progress bar.
+
+    Raises MadoguchiError where that fails; what is recorded stays, and `madoguchi reindex` mends.
+    """
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "flows.terminal", "reindex"]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise MadoguchiError(
+            say(
+                "取り込みは済みましたが、ベクトルを作れませんでした：`madoguchi reindex`",
+                "all is recorded, but the vectors could not be made: `madoguchi reindex`",
+            )
+        )
+
+
+def become(module: str, *words: str) -> None:
+    """Replace this process by that of a module of ours."""
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606

@@ -18,7 +18,7 @@ import psutil
 from tests.bench.installation import USER, Installation, installation, prefect_server
 from tests.mails import made_mails
 
-RATIO, PEAK_MIB, IDLE_SECONDS = 1.2, 1.2 * 1024, 3.0
+RATIO, PEAK_MIB, IDLE_SECONDS = 0.4, 1.2 * 1024, 3.0
 """Limits: intake to floor, peak memory of the intake, processor time of an idle one."""
 
 _FLOOR = """

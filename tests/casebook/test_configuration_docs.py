@@ -32,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[company]`": policy.Company,
     "`[hours]`": policy.Hours,
     "`[first_response]`": policy.FirstResponse,
+    "`[incidents]`": policy.Incidents,
     "`[words]`": policy.Words,
 }
 

@@ -13,6 +13,7 @@ from casebook import models as m
 from casebook import moves, reading
 from casebook.clock import now
 from casebook.errors import IllegalMove
+from casebook.spaces import Vectors
 from casebook.types import (
     Attachment,
     Channel,
@@ -26,6 +27,7 @@ from casebook.types import (
     Relation,
     RelationKind,
     Reply,
+    Role,
     Triage,
     Visibility,
 )
@@ -39,6 +41,7 @@ REPLY = Reply(
     Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "11月24日（火）12時までにご連絡します。", NOON
 )
 VECTOR = moves.Vector("model", 2, b"\x00\x3c\x00\x00")
+SPACES = {Role.MEANING: "model"}
 
 
 def inbound(**changes: object) -> Inbound:
@@ -65,7 +68,7 @@ def received(*inbounds: Inbound) -> list[int]:
 
 def related(*keys: int, relation: Relation | None = None) -> None:
     found = relation or Relation(RelationKind.NEW)
-    moves.relate([moves.Related(key, found, "ja", VECTOR) for key in keys])
+    moves.relate([moves.Related(key, found, "ja", (VECTOR,)) for key in keys])
 
 
 def answered(key: int, reply: Reply | None = REPLY, *findings: Finding) -> list[int]:
@@ -115,8 +118,8 @@ def test_a_new_message_opens_a_case_and_a_follow_up_joins_it() -> None:
     follow_up = Relation(RelationKind.FOLLOW_UP, of_message=first)
     moves.relate(
         [
-            moves.Related(first, Relation(RelationKind.NEW), "ja", VECTOR),
-            moves.Related(second, follow_up, "ja", VECTOR),
+            moves.Related(first, Relation(RelationKind.NEW), "ja", (VECTOR,)),
+            moves.Related(second, follow_up, "ja", (VECTOR,)),
         ]
     )
     case = m.Case.objects.get()
@@ -132,15 +135,15 @@ def test_a_follow_up_reopens_a_settled_case_and_the_index_hears_of_it() -> None:
     case = m.Case.objects.get()
     with transaction.atomic():
         moves.keep_vectors([(case.messages.get(direction="in").pk, VECTOR)])
-    (before,) = reading.Vectors("model").since(0)
-    assert before.settled
+    (before,) = Vectors(SPACES).since(0)
+    assert before.labels.settled
     (key,) = received()
     related(key, relation=Relation(RelationKind.FOLLOW_UP, of_case=case.pk))
     case.refresh_from_db()
     assert case.state == "reopened"
-    told = list(reading.Vectors("model").since(before.revision))
+    told = list(Vectors(SPACES).since(before.revision))
     assert {point.message for point in told} == {before.message, key}
-    assert not any(point.settled for point in told)
+    assert not any(point.labels.settled for point in told)
 
 
 def test_a_step_that_runs_twice_does_nothing_the_second_time() -> None:
@@ -284,8 +287,8 @@ def test_a_past_case_lies_in_the_past_and_counts_without_a_reply_time() -> None:
     assert (row.state, row.received_at) == ("answered", long_ago)
     with transaction.atomic():
         moves.keep_vectors([(row.pk, VECTOR)])
-    assert [point.settled for point in reading.Vectors("model").since(0)] == [True]
-    assert moves.forget_vectors("model") == 1
+    assert [point.labels.settled for point in Vectors(SPACES).since(0)] == [True]
+    assert moves.forget_vectors(["model"]) == 1
 
 
 def test_a_person_brings_back_what_was_ignored_or_failed() -> None:

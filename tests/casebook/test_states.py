@@ -10,21 +10,29 @@ from casebook.states import (
     LEGAL,
     CaseState,
     DraftState,
+    IncidentState,
     MessageState,
     PromiseState,
     may_follow,
 )
 
-KINDS: tuple[type[StrEnum], ...] = (MessageState, CaseState, DraftState, PromiseState)
+KINDS: tuple[type[StrEnum], ...] = (
+    MessageState,
+    CaseState,
+    DraftState,
+    PromiseState,
+    IncidentState,
+)
 FIRST: tuple[StrEnum, ...] = (
     MessageState.RECEIVED,
     CaseState.OPEN,
     DraftState.PENDING,
     PromiseState.OPEN,
+    IncidentState.OPEN,
 )
 ENDS = {
     *(MessageState.ANSWERED, DraftState.SENT, DraftState.REJECTED, DraftState.SUPERSEDED),
-    *(PromiseState.KEPT, PromiseState.BROKEN, PromiseState.RENEWED),
+    *(PromiseState.KEPT, PromiseState.BROKEN, PromiseState.RENEWED, IncidentState.ALERTED),
 }
 
 

@@ -136,9 +136,9 @@ def test_an_idle_intake_loads_neither_torch_nor_prefect(place: Place, tmp_path: 
     (tmp_path / "drop").mkdir()
     place.configure('[[sources]]\nname = "drop"\ntype = "files"\npath = "drop"\n')
     program = (
-        "import sys; from flows import terminal; sys.argv = ['intake']; terminal.main();"
+        "import sys; from flows import terminal; sys.argv = ['', 'intake']; terminal.main();"
         "print(sorted({'torch', 'prefect', 'qdrant_edge', 'qdrant_client', 'tweepy',"
-        " 'sentence_transformers'} & set(sys.modules)))"
+        " 'sentence_transformers', 'sklearn', 'scipy', 'sudachipy', 'spacy'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=place.root, capture_output=True, text=True,

@@ -14,10 +14,10 @@ def test_reindex_fills_gaps_and_with_all_begins_anew(place: Place) -> None:
     ]
     (place.root / "past.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     place.type("import", "past.jsonl")
-    assert place.type("reindex").stdout == "Made 0 vectors; the index holds 3.\n"
-    assert place.type("reindex", "--all").stdout == "Made 3 vectors; the index holds 3.\n"
+    assert place.type("reindex").stdout == "Made 0 vectors; the index holds 3 messages.\n"
+    assert place.type("reindex", "--all").stdout == "Made 6 vectors; the index holds 3 messages.\n"
     place.run("from casebook.models import Embedding; Embedding.objects.first().delete()")
-    assert place.type("reindex").stdout == "Made 1 vectors; the index holds 3.\n"
+    assert place.type("reindex").stdout == "Made 1 vectors; the index holds 3 messages.\n"
 
 
 def test_the_demonstration_stays_out_of_the_record(place: Place) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from casebook.errors import ConfigError
-from enrich.embed import BUNDLED, Encoder
+from enrich.embed import BUNDLED, Encoder, minilm_folder, space
 
 TEXTS = [
     "The parcel never arrived.",
@@ -20,7 +20,8 @@ TEXTS = [
     "x " * 10_000,
 ]
 HEAVY = (
-    "torch,sentence_transformers,transformers,qdrant_client,qdrant_edge,prefect,tweepy,py3langid"
+    "torch,sentence_transformers,transformers,qdrant_client,qdrant_edge,prefect,tweepy,py3langid,"
+    "sudachipy,srsly,spacy"
 )
 
 
@@ -55,6 +56,57 @@ def test_a_query_finds_what_it_means(encoder: Encoder) -> None:
     query = encoder.query("late delivery")
     late, praise = encoder.documents(["The parcel never arrived.", "Great service!"])
     assert _cosine(query, late) > _cosine(query, praise)
+
+
+def test_one_call_for_both_languages_and_any_order(encoder: Encoder) -> None:
+    texts = ["遅れています。", "late", "返金してください。", "Please refund me.", "👍"] * 3
+    found = encoder.documents(texts)
+    assert found == encoder.documents(texts)
+    for at, text in enumerate(texts):
+        assert _cosine(found[at], encoder.query(text)) > 0.999
+
+
+def test_english_is_minilms(encoder: Encoder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    plain = SentenceTransformer(str(minilm_folder()), device="cpu").encode(TEXTS[0])
+    assert _cosine(encoder.documents(TEXTS[:1])[0], plain.astype("<f2").tobytes()) > 0.999
+
+
+def test_spaces() -> None:
+    assert space("intfloat/multilingual-e5-small") == "intfloat/multilingual-e5-small"
+    assert space(BUNDLED).startswith("bilingual-")
+    assert len(space(BUNDLED)) == len("bilingual-") + 8
+
+
+def test_the_encoder_knows_its_space(encoder: Encoder) -> None:
+    assert encoder.space == space(BUNDLED)
+
+
+def test_another_model_with_its_prompts(tmp_path: Path) -> None:
+    """Any model of sentence-transformers takes the bundled one's place, with its own prompts."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    words = ["[UNK]", "query", "passage", ":", "late", "parcel"]
+    tokenizer = Tokenizer(WordLevel({word: at for at, word in enumerate(words)}, "[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tiny = SentenceTransformer(
+        modules=[StaticEmbedding(tokenizer, np.eye(len(words), dtype=np.float32))],
+        prompts={"query": "query: ", "document": "passage: "},
+    )
+    tiny.save(str(tmp_path))
+    other = Encoder(str(tmp_path))
+    assert other.space == str(tmp_path)
+    assert other.dimensions == len(words)
+    document = np.frombuffer(other.documents(["late parcel"])[0], "<f2")
+    query = np.frombuffer(other.query("late parcel"), "<f2")
+    assert (document > 0).tolist() == [False, False, True, True, True, True]
+    assert (query > 0).tolist() == [False, True, False, True, True, True]
+    assert np.linalg.norm(query.astype(float)) == pytest.approx(1, abs=0.001)
 
 
 def test_no_texts(encoder: Encoder) -> None:

@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from casebook.config import Index as Table
-from casebook.types import Point
+from casebook.types import Labels, Point, Role
 from enrich.index import Index, opened
 from enrich.similar import similar_cases
 
 
-def _vector(degrees: float) -> bytes:
+def _vector(degrees: float) -> dict[Role, bytes]:
     turned = math.radians(degrees)
-    return np.array([math.cos(turned), math.sin(turned)], dtype="<f2").tobytes()
+    data = np.array([math.cos(turned), math.sin(turned)], dtype="<f2").tobytes()
+    return {Role.MEANING: data}
+
+
+def _point(message: int, case: int, degrees: int, *, settled: bool) -> Point:
+    labels = Labels("closed", settled, "ja", "email", datetime(2026, 11, 1, tzinfo=UTC))
+    return Point(message, case, message, labels, _vector(degrees))
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[Index]:
-    with opened(Table(backend="memory"), tmp_path, "worker", "m") as found:
+    with opened(Table(backend="memory"), tmp_path, "worker", {Role.MEANING: "m"}) as found:
         found.upsert(
             [
-                Point(message=1, case=10, settled=True, revision=1, vector=_vector(40)),
-                Point(message=2, case=10, settled=True, revision=2, vector=_vector(5)),
-                Point(message=3, case=20, settled=True, revision=3, vector=_vector(10)),
-                Point(message=4, case=30, settled=False, revision=4, vector=_vector(0)),
-                Point(message=5, case=40, settled=True, revision=5, vector=_vector(90)),
+                _point(1, 10, 40, settled=True),
+                _point(2, 10, 5, settled=True),
+                _point(3, 20, 10, settled=True),
+                _point(4, 30, 0, settled=False),
+                _point(5, 40, 90, settled=True),
             ]
         )
         yield found
@@ -47,5 +54,5 @@ def test_limit_and_exclusion(index: Index) -> None:
 
 
 def test_an_empty_index(tmp_path: Path) -> None:
-    with opened(Table(backend="memory"), tmp_path, "worker", "m") as empty:
+    with opened(Table(backend="memory"), tmp_path, "worker", {Role.MEANING: "m"}) as empty:
         assert similar_cases(empty, _vector(0)) == ()

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from prefect import Flow
 from prefect.settings import PREFECT_API_URL
 from prefect.testing.utilities import prefect_test_harness
 
 from casebook import models as m
 from flows.intake import intake
+from flows.learn import learn
 from tests.mails import made_mails
 from tests.services import Dovecot
 
@@ -67,13 +69,28 @@ def test_what_may_pass_is_tried_again_and_then_told(mailbox: Mailbox) -> None:
     assert m.Source.objects.get(name="box").failures == 1
 
 
-def test_the_deployment_runs_one_intake_a_minute() -> None:
-    (deployment,) = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-    path, _, name = deployment["entrypoint"].partition(":")
+@pytest.mark.parametrize(
+    ("name", "flow", "schedule"),
+    [
+        ("every-minute", intake, {"interval": 60, "active": True}),
+        ("weekly", learn, {"cron": "17 3 * * 0", "timezone": "Asia/Tokyo", "active": True}),
+    ],
+)
+def test_a_deployment_runs_one_at_a_time(
+    name: str, flow: Flow[..., object], schedule: dict[str, object]
+) -> None:
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    (deployment,) = [one for one in deployments if one["name"] == name]
+    path, _, function = deployment["entrypoint"].partition(":")
     assert (ROOT / path).exists()
-    assert name == intake.fn.__name__
-    assert deployment["schedules"] == [{"interval": 60, "active": True}]
+    assert function == flow.fn.__name__
+    assert deployment["schedules"] == [schedule]
     assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
+@pytest.mark.usefixtures("prefect")
+def test_the_weekly_flow_learns_nothing_from_an_empty_record(mailbox: Mailbox) -> None:
+    assert learn() is None
 
 
 def test_the_server_can_be_imported() -> None:

@@ -196,6 +196,37 @@ def test_a_complaint_said_again_after_its_draft_was_rejected_is_drafted_again(
     assert m.Draft.objects.filter(state="pending").count() == 1
 
 
+@pytest.mark.parametrize(("more", "superseded"), [("", 0), ("煙が出て、手にやけどをしました。", 1)])
+def test_a_repetition_supersedes_the_pending_draft_where_it_is_graver(
+    mailbox: Mailbox, more: str, superseded: int
+) -> None:
+    server, user = mailbox
+    words = "注文番号 MD-1000037 の炊飯器が動きません。どうすればよいか、至急お知らせください。"
+    server.deliver(user, mail("<a@x>", "動きません", words))
+    intake()
+    server.deliver(user, mail("<b@x>", "動きません", f"再送します。{words}{more}"))
+    intake()
+    assert m.Relation.objects.filter(kind="duplicate").count() == 1
+    assert m.Draft.objects.filter(state="superseded").count() == superseded
+    assert m.Draft.objects.get(state="pending").severity == (3 if more else 1)
+
+
+def test_voices_of_one_event_have_a_draft_each_and_people_are_told_once(
+    mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, user = mailbox
+    for path in sorted(SAMPLES.glob("2[6-9]-internet-outage*.eml")):
+        server.deliver(user, path.read_bytes())
+    caplog.set_level(logging.WARNING, "madoguchi.intake")
+    assert intake().drafts == 4
+    incident = m.Incident.objects.get()
+    assert incident.state == "alerted"
+    assert incident.cases.count() >= 3
+    told = [r for r in caplog.records if r.message.startswith(f"incident {incident.pk}: ")]
+    assert len(told) == 1
+    assert "桜見" not in caplog.text
+
+
 def test_without_the_index_a_reply_is_drafted_all_the_same(
     mailbox: Mailbox, configure: Configure, caplog: pytest.LogCaptureFixture
 ) -> None:
