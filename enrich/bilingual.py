@@ -76,7 +76,7 @@ class Student(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         """(texts, DIMENSIONS), of unit length: the sum of a text's sentences by their importance.
 
-        The sentences of a long text are read one by one, as those were that the student learnt from.
+        A long text's sentences are read one by one, as those were that the student learnt from.
         """
         sentences, importance = self._sentences(batch)
         text_of = torch.from_numpy(batch.text_of)
@@ -103,7 +103,7 @@ class Student(nn.Module):
         return found, _sums(importance.exp(), own, count)
 
     def _windows(self, parts: Tensor, batch: Batch) -> Tensor:
-        """Each word of the sentences between its neighbours: a convolution of width 3, whose `parts`,
+        """Each word of a sentence between its neighbours: a convolution of width 3, whose `parts`,
         (words, 3 x hidden), are computed once for each distinct word and place in the window."""
         nothing = len(parts)
         order = batch.order

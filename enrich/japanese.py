@@ -48,7 +48,7 @@ _READ = 20_000
 _CHUNK = 4_000
 """Characters that Sudachi is handed at once: it refuses more than 49,149 bytes of UTF-8."""
 
-_ENDS = frozenset("。．!?")
+_ENDS = frozenset("。!?")
 """Marks that end a sentence, as `forms` gives them."""
 
 _LONGEST = 16
@@ -141,9 +141,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Texts as sentences of words: `words`, each once; `order`, the texts' words as places in
-    `words`, text after text; `lengths`, the number of words of each sentence; `text_of`, the text of
-    each sentence, of `texts` altogether."""
+    """Texts as sentences of words.
+
+    `words`: each once; `order`: the texts' words as places in `words`, text after text; `lengths`:
+    the number of words of each sentence; `text_of`: the text of each sentence, of `texts` in all.
+    """
 
     words: Words
     order: Integers

@@ -149,7 +149,8 @@ def test_features_of_words(vectors: chive.WordVectors) -> None:
     known = np.array(sorted(map(word_hash, ["注文", "犬"])), np.int64)
     lexicon = Lexicon(vectors, known, buckets=64)
     batch = lexicon.batch([["犬", "注文", "犬"], [], ["そんな語はないはずの語"]])
-    assert batch.lengths.tolist() == [3, 0, 1]
+    assert batch.lengths.tolist() == [3, 1]
+    assert (batch.text_of.tolist(), batch.texts) == ([0, 2], 3)
     assert batch.order.tolist() == [0, 1, 0, 2]
     assert (batch.words.known > 0).tolist() == [True, True, False]
     assert np.linalg.norm(batch.words.vectors, axis=1) == pytest.approx([1, 1, 0])
