@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from casebook.config import CONFIG_VARIABLE, config_path, settings
 from casebook.errors import ConfigError, MadoguchiError
+from casebook.memory import SPARING
 from casebook.start import start
 
 POOL = "madoguchi"
@@ -39,6 +40,7 @@ def environment() -> dict[str, str]:
     found = settings()
     config = config_path()
     return {
+        **SPARING,
         **os.environ,
         **({CONFIG_VARIABLE: str(config)} if config else {}),
         "PREFECT_API_URL": found.prefect.api_url,

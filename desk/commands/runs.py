@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from casebook.errors import ConfigError, MadoguchiError
+from casebook.memory import SPARING
 from casebook.start import prepare
 from desk.words import say
 
@@ -130,4 +131,5 @@ def reindex_missing() -> None:
 def become(module: str, *words: str) -> None:
     """Replace this process by that of a module of ours."""
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606
+    environment = {**SPARING, **os.environ}
+    os.execve(sys.executable, [sys.executable, "-m", module, *words], environment)  # noqa: S606
