@@ -105,7 +105,7 @@ class Embedding(Table):
 
     model: str = "bundled"
     """`bundled` (Japanese and English, no download), or any sentence-transformers name or path."""
-    batch_size: Annotated[int, Field(ge=1, le=512)] = 32
+    batch_size: Annotated[int, Field(ge=1, le=512)] = 16
     """Texts encoded at once."""
 
 

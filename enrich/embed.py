@@ -32,7 +32,7 @@ def space(model: str) -> str:
 class Encoder:
     """A loaded model. Vectors are of unit length, float16, little-endian bytes."""
 
-    def __init__(self, model: str = BUNDLED, batch_size: int = 32) -> None:
+    def __init__(self, model: str = BUNDLED, batch_size: int = 16) -> None:
         """Load `model`: BUNDLED, or a name or path that sentence-transformers knows.
 
         Raises ConfigError where it cannot be loaded.

@@ -40,10 +40,15 @@ def loaded(
     return _loaded(force[Role.MEANING].model, batch_size, history.name if history else "", fitted)
 
 
+def dimensions(role: Role, vector: bytes) -> int:
+    """How many float16 values a vector has; 0 for the sparse words."""
+    return 0 if role is Role.WORDS else len(vector) // 2
+
+
 class Encoders:
     """What makes vectors; each model is loaded when it is first needed."""
 
-    def __init__(self, model: str, batch_size: int = 32, history: Fitted | None = None) -> None:
+    def __init__(self, model: str, batch_size: int = 16, history: Fitted | None = None) -> None:
         """`model` is the embedding model as the configuration names it."""
         self._model = model
         self._batch_size = batch_size
@@ -52,6 +57,10 @@ class Encoders:
         """The name of the space of each role."""
         if history:
             self.spaces[Role.HISTORY] = history[0]
+
+    def __reduce__(self) -> tuple[type[Encoders], tuple[object, ...]]:
+        """Another process loads the models by itself."""
+        return Encoders, (self._model, self._batch_size, self._history)
 
     def documents(self, texts: Sequence[str]) -> list[dict[Role, bytes]]:
         """The vectors of each text in every space, in the order of the texts."""
@@ -74,12 +83,6 @@ class Encoders:
         if Role.HISTORY in self.spaces:
             found[Role.HISTORY] = self._fitted.documents([plain])[0]
         return found
-
-    def dimensions(self, role: Role) -> int:
-        """Length of a dense vector; 0 for the sparse words."""
-        if role is Role.WORDS:
-            return 0
-        return (self._encoder if role is Role.MEANING else self._fitted).dimensions
 
     @cached_property
     def _encoder(self) -> Encoder:

@@ -1,69 +1,87 @@
-"""The next batch's vectors, made while this one is related and answered: encoding leaves Python's
-lock to others, and a machine has two cores."""
+"""The next batch's vectors, made while this one is related and answered."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+import atexit
+from collections.abc import Iterator, Mapping
 
-from casebook.types import Role
+from enrich.apart import Apart, Vectors
 from enrich.encoders import Encoders
 
-Vectors = dict[Role, bytes]
+_DONE = object()
 
 
 class Ahead:
-    """Encodes in one thread of its own, at most one batch ahead.
-
-    One thread, because each that computes keeps memory and helpers of its own.
-    """
+    """Encodes in one process of its own, at most one batch ahead."""
 
     def __init__(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-        self._texts: dict[int, str] = {}
-        self._coders: Encoders | None = None
-        self._made: Future[dict[int, Vectors]] | None = None
+        self._apart: Apart | None = None
+        self._asked: dict[int, str] = {}
 
     def load(self, coders: Encoders) -> None:
         """Begin to load the models: a message has come that will need them."""
-        self._threads().submit(coders.documents, [""])
-
-    def vectors(self, coders: Encoders, texts: Mapping[int, str]) -> list[Vectors]:
-        """The vectors of messages (key → text), in their order: those made ahead, and the rest."""
-        found = self._taken(coders, texts)
-        rest = {key: text for key, text in texts.items() if key not in found}
-        if rest:
-            found |= self._threads().submit(_vectors, coders, rest).result()
-        return [found[key] for key in texts]
+        if self._apart is None:
+            self.begin(coders, {0: ""})
 
     def begin(self, coders: Encoders, texts: Mapping[int, str]) -> None:
-        """Begin with the vectors of the messages that come next."""
+        """Begin with the vectors of the messages that come next (key → text)."""
         if texts:
-            self._texts, self._coders = dict(texts), coders
-            self._made = self._threads().submit(_vectors, coders, self._texts)
+            self._process(coders).ask(list(texts.values()))
+            self._asked = dict(texts)
 
-    def _threads(self) -> ThreadPoolExecutor:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
-        return self._pool
+    def vectors(
+        self, coders: Encoders, texts: Mapping[int, str], meanwhile: Iterator[None]
+    ) -> list[Vectors]:
+        """The vectors of messages (key → text), in their order: those made ahead, and the rest.
+        As long as they are being made, one step after the other of `meanwhile` is done.
 
-    def _taken(self, coders: Encoders, texts: Mapping[int, str]) -> dict[int, Vectors]:
-        made, self._made = self._made, None
-        if made is None:
+        Raises what the encoders raise, and ChildProcessError where their process has died.
+        """
+        found = self._made(coders, texts, meanwhile)
+        rest = {key: text for key, text in texts.items() if key not in found}
+        if rest:
+            self.begin(coders, rest)
+            found |= self._answer(meanwhile)
+        return [found[key] for key in texts]
+
+    def close(self) -> None:
+        """End the process; a later call starts another."""
+        if self._apart is not None:
+            self._apart.close()
+        self._apart, self._asked = None, {}
+
+    def _process(self, coders: Encoders) -> Apart:
+        if self._apart is None or self._apart.coders is not coders:
+            self.close()
+            self._apart = Apart(coders)
+        return self._apart
+
+    def _made(
+        self, coders: Encoders, texts: Mapping[int, str], meanwhile: Iterator[None]
+    ) -> dict[int, Vectors]:
+        if self._apart is None or self._apart.coders is not coders or not self._asked:
             return {}
-        # What failed there fails here again, where it is dealt with.
-        if made.exception() is not None or coders is not self._coders:
+        asked = self._asked
+        try:
+            made = self._answer(meanwhile)
+        except Exception:
+            # What failed there fails again where it is needed, and is dealt with.
             return {}
-        return {
-            key: vectors
-            for key, vectors in made.result().items()
-            if texts.get(key) == self._texts[key]
-        }
+        return {key: made[key] for key, text in texts.items() if asked.get(key) == text}
 
-
-def _vectors(coders: Encoders, texts: Mapping[int, str]) -> dict[int, Vectors]:
-    return dict(zip(texts, coders.documents(list(texts.values())), strict=True))
+    def _answer(self, meanwhile: Iterator[None]) -> dict[int, Vectors]:
+        assert self._apart is not None
+        while not self._apart.ready() and next(meanwhile, _DONE) is not _DONE:
+            pass
+        asked, self._asked = self._asked, {}
+        try:
+            return dict(zip(asked, self._apart.answer(), strict=True))
+        except ChildProcessError:
+            self.close()
+            raise
 
 
 AHEAD = Ahead()
 """This process's."""
+
+atexit.register(AHEAD.close)

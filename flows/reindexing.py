@@ -20,7 +20,7 @@ from casebook.errors import MadoguchiError
 from casebook.locks import exclusive
 from casebook.spaces import Vectors
 from casebook.types import Direction, Role, Space
-from enrich.encoders import Encoders, usable, wanted
+from enrich.encoders import Encoders, dimensions, usable, wanted
 from enrich.history import MINIMUM, SAMPLE, fit
 from enrich.index import IndexBusy, opened, sweep, sync
 from flows.pipeline import Report
@@ -110,11 +110,10 @@ def fill(role: Role, space: str, coders: Encoders, report: Report) -> int:
         report(role, start, len(keys))
         rows = m.Message.objects.in_bulk(keys[start : start + _CHUNK])
         found = coders.column(role, [f"{row.subject}\n{row.new_text}" for row in rows.values()])
-        length = coders.dimensions(role)
         with transaction.atomic():
             moves.keep_vectors(
                 [
-                    (key, moves.Vector(space, length, data))
+                    (key, moves.Vector(space, dimensions(role, data), data))
                     for key, data in zip(rows, found, strict=True)
                 ]
             )

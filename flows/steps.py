@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from django.db import InterfaceError, OperationalError, connections
 
@@ -33,12 +34,12 @@ from casebook.types import (
     Visibility,
 )
 from connectors.registry import open_source
-from enrich.encoders import Encoders, loaded, usable
+from enrich.encoders import Encoders, dimensions, loaded, usable
 from enrich.encoders import wanted as wanted_spaces
 from enrich.index import IndexUnavailable, Synced
 from enrich.language import detect
 from enrich.numbers import transactions
-from enrich.relate import EVENT_WINDOW, WINDOW, relate
+from enrich.relate import EVENT_WINDOW, WINDOW, read, relate
 from enrich.similar import similar_cases
 from enrich.triage import triage
 from flows.ahead import AHEAD
@@ -52,7 +53,11 @@ _log = logging.getLogger("madoguchi.intake")
 _NAMED = 5
 """Cases that an alert names."""
 
+_LOOKED_AHEAD = 1000
+"""Messages of later batches that are read while this one's vectors are made."""
+
 Step = Callable[[list[int]], int]
+Incoming = tuple[m.Message, KnownMessage]
 Messages = Sequence[tuple[m.Message, Mapping[Role, bytes]]]
 
 
@@ -111,10 +116,10 @@ def _relate(keys: list[int]) -> int:
         return len(silent)
     coders, policy = encoders(), load_policy(settings().policy)
     texts = {row.pk: _text(known) for row, known in wanted}
-    vectors = AHEAD.vectors(coders, texts)
-    if len(keys) > 1:
-        coming = reading.in_state(MessageState.RECEIVED, len(keys), after=keys[-1])
-        AHEAD.begin(coders, {row.pk: _text(known) for row, known in reading.incoming(coming)})
+    following = _following(keys)
+    meanwhile = read(known for _, known in chain(wanted, following))
+    vectors = AHEAD.vectors(coders, texts, meanwhile)
+    AHEAD.begin(coders, {row.pk: _text(known) for row, known in _coming(keys)})
     orders = [transactions(text) for text in texts.values()]
     messages = [
         replace(known, vector=made[Role.MEANING])
@@ -134,7 +139,7 @@ def _relate(keys: list[int]) -> int:
                 relation=relation,
                 language=detect(f"{row.subject}\n{row.new_text}", policy.language),
                 vectors=tuple(
-                    moves.Vector(coders.spaces[role], coders.dimensions(role), vector)
+                    moves.Vector(coders.spaces[role], dimensions(role, vector), vector)
                     for role, vector in made.items()
                 ),
                 orders=named,
@@ -148,6 +153,22 @@ def _relate(keys: list[int]) -> int:
     for incident in alerted:
         _log.warning("%s", _alert(incident))
     return len(found)
+
+
+def _coming(keys: list[int]) -> list[Incoming]:
+    """The messages of the next batch."""
+    if len(keys) == 1:
+        return []
+    return reading.incoming(reading.in_state(MessageState.RECEIVED, len(keys), after=keys[-1]))
+
+
+def _following(keys: list[int]) -> Iterator[Incoming]:
+    """The messages of the next batches, as far as they are looked at ahead of their turn."""
+    for _ in range(_LOOKED_AHEAD // len(keys)):
+        keys = reading.in_state(MessageState.RECEIVED, len(keys), after=keys[-1])
+        if not keys:
+            return
+        yield from reading.incoming(keys)
 
 
 def _text(known: KnownMessage) -> str:

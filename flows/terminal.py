@@ -22,6 +22,7 @@ from django.db import DatabaseError
 
 from casebook.config import settings
 from casebook.errors import ConfigError, MadoguchiError
+from casebook.sparing import loading
 from casebook.start import start
 from flows import pipeline, reindexing
 
@@ -119,7 +120,8 @@ def _recorded(due_only: bool) -> pipeline.Summary | None:
     os.environ["PREFECT_API_URL"] = settings().prefect.api_url
     os.environ.setdefault("PREFECT_HOME", str(settings().var / "prefect"))
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
-    from flows.intake import intake
+    with loading():
+        from flows.intake import intake
 
     return intake(due_only=due_only)
 

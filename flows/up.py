@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from casebook.config import CONFIG_VARIABLE, config_path, settings
 from casebook.errors import ConfigError, MadoguchiError
-from casebook.memory import SPARING
+from casebook.sparing import SPARING
 from casebook.start import start
 
 POOL = "madoguchi"

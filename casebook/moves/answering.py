@@ -57,7 +57,7 @@ def answer(found: Sequence[Answered]) -> list[int]:
     )
     lines += _supersede([item.case for item in replied])
     drafts = _queue(replied, cases)
-    lines += [line(draft, "drafted", "", draft.state, case=draft.case) for draft in drafts]
+    lines += [line(draft, "drafted", "", draft.state) for draft in drafts]
     audit(lines)
     return [draft.pk for draft in drafts]
 

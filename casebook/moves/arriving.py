@@ -90,7 +90,7 @@ def record_past(cases: Sequence[PastCase]) -> int:
         settle_past(rows[0], case, past)
         if past.reply:
             past_reply_row(case, past).save()
-        audit([line(case, "imported", "", case.state, case=case)])
+        audit([line(case, "imported", "", case.state)])
         count += 1
     return count
 

@@ -35,7 +35,7 @@ def approve(draft: int, who: str) -> m.Draft:
     _decide(row, DraftState.APPROVED, who)
     if row.due is not None:
         promise = m.Promise.objects.create(case=row.case, draft=row, due=row.due)
-        audit([line(promise, "promised", "", promise.state, who=who, case=row.case)])
+        audit([line(promise, "promised", "", promise.state, who=who)])
     return row
 
 
@@ -68,7 +68,7 @@ def edit(
     row.due = due or row.due
     row.save(update_fields=["version", "findings", "due"])
     row.versions.create(number=row.version, subject=last.subject, body=clean(body), author=who)
-    audit([line(row, "edited", row.state, row.state, who=who, case=row.case)])
+    audit([line(row, "edited", row.state, row.state, who=who)])
     return row
 
 

@@ -123,7 +123,7 @@ def _incident_of(first: m.Message) -> m.Incident:
     """The incident that a message is the first voice of, locked; opened where there is none."""
     incident, made = m.Incident.objects.select_for_update().get_or_create(first=first)
     if made:
-        audit([line(incident, "opened", "", incident.state, case=incident.case)])
+        audit([line(incident, "opened", "", incident.state)])
     return incident
 
 
@@ -138,7 +138,7 @@ def _cases_for(
         if item.relation.kind in (RelationKind.NEW, RelationKind.INCIDENT):
             fresh[item.message] = _new_case(rows[item.message], item.language, taken)
     m.Case.objects.bulk_create(fresh.values())
-    audit(line(case, "opened", "", case.state, case=case) for case in fresh.values())
+    audit(line(case, "opened", "", case.state) for case in fresh.values())
     older = {item.relation.of_message for item in found if item.relation.of_message}
     case_of = dict(
         m.Message.objects.filter(pk__in=older, case__isnull=False).values_list("pk", "case_id")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from casebook.errors import ConfigError, MadoguchiError
-from casebook.memory import SPARING
+from casebook.sparing import SPARING
 from casebook.start import prepare
 from desk.words import say
 

@@ -21,7 +21,7 @@ from enrich.relate.own import SHORT, WINDOW, repetition, same_matter
 from enrich.relate.read import HELD, NEAR, alike_but_apart, common, told_apart
 from enrich.relate.topics import mark
 
-__all__ = ["EVENT_WINDOW", "WINDOW", "relate"]
+__all__ = ["EVENT_WINDOW", "WINDOW", "read", "relate"]
 
 _SENSE = 30
 """Messages of one customer whose sense is compared, not their words alone."""
@@ -51,6 +51,15 @@ def relate(incoming: Sequence[KnownMessage], known: Iterable[KnownMessage]) -> l
         memory.remember(new, relation)
         relations.append(relation)
     return relations
+
+
+def read(messages: Iterable[KnownMessage]) -> Iterator[None]:
+    """Read what of the messages needs no vectors, one a step, while those are being made: `relate`
+    then has it at hand."""
+    for message in messages:
+        new = Voice(message)
+        _ = new.facts, new.topics, new.things, new.terms, new.shingles
+        yield
 
 
 def _own(memory: Memory, new: Voice) -> Relation | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from casebook.types import KnownMessage
@@ -30,6 +30,12 @@ HELD = 0.75
 _SKETCH = 12
 """Smallest hashes that stand for a text: two that share half of their shingles share two of these
 in all but 1 of 300 cases (bottom-k sketch, Broder 1997)."""
+
+_REMEMBERED = 4096
+"""Texts of which what was read is remembered: each batch is compared with all before it."""
+
+_PAIRS = 64
+"""Pairs of texts whose common shingles are remembered: several rules ask for those of one pair."""
 
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _FACTOR, _MIX = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9
@@ -62,12 +68,12 @@ class Read:
     @cached_property
     def facts(self) -> Facts:
         """Numbers, days, times, amounts and counts."""
-        return Facts.read(self._matter, self.message.at)
+        return _facts(self._matter, self.message.at)
 
     @cached_property
     def orders(self) -> frozenset[str]:
         """The numbers of orders alone: they are needed of all, the other facts of few."""
-        return transactions(self._matter)
+        return _orders(self._matter)
 
     @cached_property
     def _matter(self) -> str:
@@ -85,22 +91,22 @@ class Read:
     @cached_property
     def things(self) -> frozenset[str]:
         """What it is about."""
-        return things(self.plain)
+        return _things(self.plain)
 
     @cached_property
     def faults(self) -> frozenset[str]:
         """What went wrong."""
-        return topics("faults", self.plain)
+        return _topics("faults", self.plain)
 
     @cached_property
     def public(self) -> frozenset[str]:
         """What went wrong for many."""
-        return topics("public", self.plain)
+        return _topics("public", self.plain)
 
     @cached_property
     def wishes(self) -> frozenset[str]:
         """What is asked for."""
-        return topics("wishes", self.plain)
+        return _topics("wishes", self.plain)
 
     @cached_property
     def topics(self) -> frozenset[str]:
@@ -110,25 +116,12 @@ class Read:
     @cached_property
     def terms(self) -> frozenset[str]:
         """The words that say what it is about, in their normal forms, without numbers."""
-        from enrich.words import terms
-
-        return frozenset(term for term in terms(self.body) if not any(map(str.isdigit, term)))
+        return _terms(self.body)
 
     @cached_property
     def shingles(self) -> Hashes:
         """Hashes of all runs of 5 characters without spaces, rising, each once."""
-        import numpy as np
-
-        text = self.body.casefold().replace(" ", "")
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
-        if 0 < len(codes) < _SHINGLE:
-            codes = np.pad(codes, (0, _SHINGLE - len(codes)))
-        count = max(0, len(codes) - _SHINGLE + 1)
-        hashes = np.zeros(count, np.uint64)
-        for place in range(_SHINGLE):
-            hashes = hashes * np.uint64(_FACTOR) + codes[place : place + count]
-        hashes = (hashes ^ (hashes >> np.uint64(29))) * np.uint64(_MIX)
-        return np.unique(hashes)
+        return _shingles(self.body)
 
     @property
     def sketch(self) -> list[int]:
@@ -146,6 +139,36 @@ class Read:
         return np.frombuffer(self.message.vector, "<f2").astype(np.float32)
 
 
+_facts = lru_cache(_REMEMBERED)(Facts.read)
+_orders = lru_cache(_REMEMBERED)(transactions)
+_things = lru_cache(_REMEMBERED)(things)
+_topics = lru_cache(3 * _REMEMBERED)(topics)
+
+
+@lru_cache(_REMEMBERED)
+def _terms(text: str) -> frozenset[str]:
+    from enrich.words import terms
+
+    return frozenset(term for term in terms(text) if not any(map(str.isdigit, term)))
+
+
+@lru_cache(_REMEMBERED)
+def _shingles(text: str) -> Hashes:
+    import numpy as np
+
+    text = text.casefold().replace(" ", "")
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+    if 0 < len(codes) < _SHINGLE:
+        codes = np.pad(codes, (0, _SHINGLE - len(codes)))
+    count = max(0, len(codes) - _SHINGLE + 1)
+    hashes = np.zeros(count, np.uint64)
+    for place in range(_SHINGLE):
+        hashes = hashes * np.uint64(_FACTOR) + codes[place : place + count]
+    hashes = (hashes ^ (hashes >> np.uint64(29))) * np.uint64(_MIX)
+    return np.unique(hashes)
+
+
+@lru_cache(_PAIRS)
 def common(one: Read, other: Read) -> tuple[float, float, float]:
     """How far two texts share their shingles: of both (Jaccard), of the first, of the second."""
     import numpy as np

@@ -93,7 +93,7 @@ def _measured(place: Installation) -> dict[str, float]:
     watched = psutil.Process(process.pid)
     while process.poll() is None:
         peak = max(peak, _memory(watched))
-        time.sleep(0.05)
+        time.sleep(0.2)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert process.stdout is not None
     summary: dict[str, float] = json.loads(process.stdout.read().splitlines()[-1])
@@ -106,7 +106,8 @@ def _memory(process: psutil.Process) -> int:
     total = 0
     try:
         for one in (process, *process.children(recursive=True)):
-            total += one.memory_info().rss
+            # Pages that processes share count once.
+            total += one.memory_full_info().pss
     except psutil.Error:
         pass
     return total
