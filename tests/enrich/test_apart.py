@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from casebook.errors import ConfigError
-from enrich.apart import Apart
+from enrich.apart import Apart, Vectors
 from enrich.encoders import Encoders
 
 TEXTS = ["届いた皿が割れていました。", "The plate arrived broken.", ""]
@@ -19,6 +19,11 @@ def apart() -> Iterator[Apart]:
     process = Apart(Encoders("bundled"))
     yield process
     process.close()
+
+
+def _documents(process: Apart) -> list[Vectors]:
+    process.ask(TEXTS)
+    return process.answer()
 
 
 def _child() -> psutil.Process:
@@ -53,8 +58,7 @@ def test_a_process_that_died_is_told() -> None:
     child.kill()
     child.wait()
     with pytest.raises(ChildProcessError):
-        process.ask(TEXTS)
-        process.answer()
+        _documents(process)
     process.close()
 
 
