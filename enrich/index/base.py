@@ -17,7 +17,7 @@ WEIGHTS: Mapping[Role, float] = {Role.MEANING: 1.5, Role.WORDS: 1.0, Role.HISTOR
 """What each signal counts in the fusion. The history's is no less than the meaning's: fitted to
 thousands of real complaints, it alone finds more of the same cause than either of the others."""
 
-DEPTH = 100
+DEPTH = 50
 """Ranks of each signal that the fusion reads."""
 
 
