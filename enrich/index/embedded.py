@@ -89,7 +89,8 @@ class EmbeddedIndex:
         }
         sparse = {Role.WORDS.value: EdgeSparseVectorParams(modifier=Modifier.Idf)}
         shard = EdgeShard.create(
-            str(self._folder), EdgeConfig(vectors=dense, sparse_vectors=sparse)
+            str(self._folder),
+            EdgeConfig(vectors=dense, sparse_vectors=sparse, on_disk_payload=False),
         )
         for name in NUMBERS:
             shard.update(UpdateOperation.create_field_index(name, PayloadSchemaType.Integer))
@@ -148,10 +149,13 @@ class EmbeddedIndex:
     ) -> list[Hit]:
         if self._shard is None or not query:
             return []
-        from qdrant_edge import Fusion, Prefetch, QueryRequest
+        from qdrant_edge import Fusion, Prefetch, QueryRequest, SearchParams
 
-        condition = _filter(where)
+        condition, depth = _filter(where), max(DEPTH, limit)
+        # A walk through the graph keeps no more candidates than are read of it.
+        walk = SearchParams(hnsw_ef=depth)
         wanted: dict[str, Any] = {
+            "params": walk,
             "limit": limit,
             "with_payload": ["case"],
             "with_vector": [Role.MEANING.value],
@@ -161,7 +165,7 @@ class EmbeddedIndex:
         else:
             wanted |= {
                 "prefetches": [
-                    Prefetch(limit=max(DEPTH, limit), query=_nearest(role, data), filter=condition)
+                    Prefetch(depth, _nearest(role, data), params=walk, filter=condition)
                     for role, data in query.items()
                 ],
                 "query": Fusion.Rrf(RRF_K, [WEIGHTS[role] for role in query]),
