@@ -136,6 +136,37 @@ class Prefect(Table):
     """Address of the Prefect server's API; `madoguchi up` starts one there."""
 
 
+class AlertTarget(Table):
+    """One `[[alerts.targets]]` table: somewhere that people look at once."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+    """Its name in the record and in logs."""
+    url: Secret
+    """Where its address stands, as apprise writes it (`mailtos://`, `slack://`, `line://` …): it
+    holds passwords and tokens."""
+    group: str = "crisis"
+    """Which alerts it gets: those for the group that the policy's `[alerts]` names."""
+
+
+class Alerts(Table):
+    """Who is told at once of a crisis or a threat."""
+
+    targets: tuple[AlertTarget, ...] = ()
+    """Where alerts go, one table each; each alert goes once to each target of its group."""
+    link: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Address of a case in the desk, with `{receipt}` for its number; empty: alerts hold none."""
+    excerpt: Annotated[int, Field(ge=0, le=500)] = 120
+    """Characters of the message in an alert, without personal data and masked; 0: none."""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [target.name for target in self.targets]
+        double = next((name for name in names if names.count(name) > 1), None)
+        if double:
+            raise ValueError(f"two targets are named {double!r}: give each its own name")
+        return self
+
+
 class SourceTable(BaseModel):
     """One `[[sources]]` table: what every source has. The rest belongs to its connector."""
 
@@ -192,6 +223,8 @@ class Settings(BaseSettings):
     """How much is taken at once, and how often a failing message is tried."""
     prefect: Prefect = Prefect()
     """Where the runs are recorded."""
+    alerts: Alerts = Alerts()
+    """Who is told at once of a crisis or a threat."""
     sources: tuple[SourceTable, ...] = ()
     """The accounts and folders that messages come from, one table each."""
 

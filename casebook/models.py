@@ -12,8 +12,25 @@ from django.db import models
 from django.db.models import Q
 
 from casebook.clock import now
-from casebook.states import CaseState, DraftState, IncidentState, MessageState, PromiseState
-from casebook.types import Channel, Conduct, Direction, Kind, RelationKind, Role, Visibility
+from casebook.states import (
+    CaseState,
+    DeliveryState,
+    DraftState,
+    EntryState,
+    IncidentState,
+    MessageState,
+    PromiseState,
+)
+from casebook.types import (
+    AlertReason,
+    Channel,
+    Conduct,
+    Direction,
+    Kind,
+    RelationKind,
+    Role,
+    Visibility,
+)
 
 
 def _one_of(values: type[StrEnum], default: StrEnum | None = None) -> models.CharField[str, str]:
@@ -257,6 +274,103 @@ class Triage(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(severity__lte=3), name="triage_severity_0_to_3"),
         )
+
+
+class Correction(models.Model):
+    """What a person said a text is: an exemplar of this company's own for the next refit.
+
+    `expect` maps labels to the right values; labels that nobody spoke of are not in it. A message
+    of the record has one at most, and takes it along when it is deleted; a text that was handed in
+    by itself has no message.
+    """
+
+    message = models.OneToOneField(
+        Message, models.CASCADE, null=True, default=None, related_name="correction"
+    )
+    subject = models.TextField(default="")
+    text = models.TextField()
+    language = models.CharField(max_length=8)
+    channel = _one_of(Channel)
+    expect = models.JSONField()
+    author = models.CharField(max_length=150)
+    at = models.DateTimeField(default=now)
+
+
+class TriageModel(models.Model):
+    """The triage that was fitted to this company's corrections and is in force for vectors of one
+    space: `score` is what it reached on the held-back exemplars, `exemplars` how many it was fitted
+    on, `corrections` how many of them are the company's own."""
+
+    space = models.CharField(max_length=255, unique=True)
+    data = models.BinaryField()
+    score = models.FloatField()
+    exemplars = models.PositiveIntegerField()
+    corrections = models.PositiveIntegerField()
+    made_at = models.DateTimeField(default=now)
+
+
+class Alert(models.Model):
+    """Something of which people must be told at once; one a case and reason. `message` is the one
+    that gave the reason, `addressed_at` when it was decided whom to tell."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="alerts")
+    reason = _one_of(AlertReason)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="alerts")
+    opened_at = models.DateTimeField(default=now)
+    addressed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["case", "reason"], name="alert_once"),)
+        indexes = (models.Index(fields=["addressed_at", "id"], name="casebook_al_addressed_idx"),)
+
+
+class AlertDelivery(models.Model):
+    """An alert on its way to one target of the configuration, claimed before each try: one that a
+    dying process left SENDING may have arrived."""
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
+    target = models.CharField(max_length=64)
+    state = _one_of(DeliveryState, DeliveryState.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+    error = models.TextField(default="")
+    moved_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = (
+            _states(DeliveryState, "alertdelivery"),
+            models.UniqueConstraint(fields=["alert", "target"], name="alert_delivery_once"),
+        )
+        indexes = (models.Index(fields=["state", "not_before"], name="casebook_ad_state_idx"),)
+
+    @property
+    def case(self) -> Case:
+        """The case that the alert is about."""
+        return self.alert.case
+
+
+class HarassmentEntry(models.Model):
+    """One message in the harassment ledger of its author: when, of which types (the ministry's),
+    and the passages that show it. An account on a channel is one customer."""
+
+    message = models.OneToOneField(Message, models.PROTECT, related_name="harassment_entry")
+    channel = _one_of(Channel)
+    author = models.CharField(max_length=320)
+    at = models.DateTimeField()
+    conduct = _one_of(Conduct)
+    types = models.JSONField(default=list)
+    evidence = models.JSONField(default=list)
+    state = _one_of(EntryState, EntryState.STANDING)
+
+    class Meta:
+        constraints = (_states(EntryState, "harassmententry"),)
+        indexes = (models.Index(fields=["channel", "author", "at"], name="casebook_he_author_idx"),)
+        ordering = ("at", "id")
+
+    @property
+    def case(self) -> Case | None:
+        """The case that the message belongs to."""
+        return self.message.case
 
 
 class SimilarLink(models.Model):

@@ -7,18 +7,36 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from casebook.config import Table, explain
 from casebook.errors import ConfigError
+from casebook.handling import (
+    OTHER,
+    THREAT,
+    Acknowledgement,
+    Alerts,
+    Costs,
+    Department,
+    ForbiddenApologies,
+    Masking,
+    Protection,
+    Route,
+    Specialist,
+    TradeCause,
+)
+from casebook.types import Cause, Conduct, Crisis, Triage
+from casebook.wording import Bilingual, Wording
+from casebook.words import Words as Words
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -48,28 +66,8 @@ def _month_day(text: str) -> str:
     return text
 
 
-def _expression(text: str) -> str:
-    try:
-        re.compile(text, re.IGNORECASE)
-    except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression: {error}") from error
-    return text
-
-
 Span = Annotated[str, AfterValidator(_span)]
 MonthDay = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
-Expression = Annotated[str, AfterValidator(_expression)]
-
-
-class Bilingual(Table):
-    """A text in the two languages that customers are answered in."""
-
-    ja: str
-    en: str
-
-    def in_(self, language: str) -> str:
-        """The text in `language`; Japanese for any other than English."""
-        return self.en if language == "en" else self.ja
 
 
 class Company(Table):
@@ -131,22 +129,6 @@ class FirstResponse(Table):
         return (self.low, self.normal, self.urgent, self.crisis)[severity]
 
 
-class Words(Table):
-    """Regular expressions that point to a label, by language-free name; any match counts."""
-
-    spam: tuple[Expression, ...] = ()
-    complaint: tuple[Expression, ...] = ()
-    request: tuple[Expression, ...] = ()
-    inquiry: tuple[Expression, ...] = ()
-    praise: tuple[Expression, ...] = ()
-    crisis: dict[str, tuple[Expression, ...]] = Field(default_factory=dict)
-    urgent: dict[str, tuple[Expression, ...]] = Field(default_factory=dict)
-    threat: tuple[Expression, ...] = ()
-    harassment: tuple[Expression, ...] = ()
-    unreasonable: tuple[Expression, ...] = ()
-    demands: dict[str, tuple[Expression, ...]] = Field(default_factory=dict)
-
-
 class Incidents(Table):
     """When people are told of an event that several customers write about."""
 
@@ -163,6 +145,19 @@ class Policy(Table):
     hours: Hours
     first_response: FirstResponse = FirstResponse()
     incidents: Incidents = Incidents()
+    wording: Wording = Wording()
+    departments: dict[str, Department] = Field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    """The first one that fits counts."""
+    specialists: dict[str, Specialist] = Field(default_factory=dict)
+    """By kind of crisis, `threat` and `other`; of several the first one leads."""
+    causes: dict[str, TradeCause] = Field(default_factory=dict)
+    forbidden_apologies: ForbiddenApologies = ForbiddenApologies()
+    masking: Masking = Masking()
+    protection: Protection = Protection()
+    costs: Costs = Costs()
+    acknowledgement: Acknowledgement = Acknowledgement()
+    alerts: Alerts = Alerts()
     words: Words = Words()
 
     @field_validator("time_zone")
@@ -174,18 +169,135 @@ class Policy(Table):
             raise ValueError(f"{value!r} is no time zone of the IANA database") from error
         return value
 
+    @model_validator(mode="after")
+    def _known_departments(self) -> Self:
+        ways = {f"routes.{n}": route.department for n, route in enumerate(self.routes)}
+        ways |= {f"specialists.{name}": one.department for name, one in self.specialists.items()}
+        for key, department in ways.items():
+            if department not in self.departments:
+                raise ValueError(f"{key}.department: there is no department {department!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_causes(self) -> Self:
+        known = {*Cause, *self.causes}
+        for n, route in enumerate(self.routes):
+            for cause in route.cause:
+                if cause not in known:
+                    raise ValueError(f"routes.{n}.cause: there is no cause {cause!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _every_crisis_has_a_specialist(self) -> Self:
+        wanted = (THREAT, OTHER, *Crisis, *self.words.crisis)
+        lacking = next((kind for kind in wanted if kind not in self.specialists), None)
+        # A pack without any sends every crisis to the desk itself.
+        if self.specialists and lacking:
+            raise ValueError(f"specialists.{lacking} is missing: nobody would take over")
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone that people see."""
         return ZoneInfo(self.time_zone)
+
+    def route(self, triage: Triage) -> Department:
+        """Who deals with it: the specialist of its threat or crisis, else the first route that
+        fits, else the desk."""
+        specialists = self.checklists(triage)
+        if specialists:
+            return self.departments[specialists[0].department]
+        own = self.causes.get(triage.cause)
+        causes = (triage.cause, own.of) if own else (triage.cause,)
+        for route in self.routes:
+            if route.fits(triage, causes):
+                return self.departments[route.department]
+        return Department(
+            name=self.company.desk, email=self.company.email, phone=self.company.phone
+        )
+
+    def checklists(self, triage: Triage) -> tuple[Specialist, ...]:
+        """The specialists who are needed, each with a checklist, the leading one first: for a
+        threat, then for each kind of crisis in the pack's order; `other` for a crisis of no kind
+        that it knows. Empty where nothing is grave, or the pack names no specialists."""
+        kinds = [kind for kind in self.specialists if kind in triage.crisis]
+        if triage.severity == 3 and not kinds and triage.conduct is not Conduct.THREAT:
+            kinds = [OTHER]
+        if triage.conduct is Conduct.THREAT:
+            kinds = [THREAT, *kinds]
+        return tuple(self.specialists[kind] for kind in kinds if kind in self.specialists)
+
+    def opening(self, triage: Triage, language: str) -> str:
+        """How the first reply to a crisis opens, as its leading specialist says; empty: as its
+        template says."""
+        leading = next(iter(self.checklists(triage)), None)
+        return leading.opening.in_(language) if leading and leading.opening else ""
+
+    def cause(self, general: str, text: str) -> str:
+        """The trade's own cause that `text` speaks of within the `general` one; else that."""
+        folded = unicodedata.normalize("NFKC", text).lower()
+        for name, own in self.causes.items():
+            if own.of == general and any(
+                re.search(words, folded, re.DOTALL) for words in own.words
+            ):
+                return name
+        return general
 
 
 @cache
 def load_policy(name: str) -> Policy:
     """The policy pack `name` (one that comes along, or the path of a TOML file).
 
-    Raises ConfigError with one clear line.
+    A pack states what differs from the one that it `extends`; `policies/words.toml` lies under
+    all. Raises ConfigError with one clear line that names the file and the key.
     """
+    policy, _ = _loaded(name, ())
+    return policy
+
+
+def _loaded(name: str, above: tuple[str, ...]) -> tuple[Policy, dict[str, Any]]:
+    """The pack and its values, those that it extends underneath; `above` are the packs that
+    extend it."""
+    if name in above:
+        raise ConfigError(f"policy {above[-1]!r}: extends: {name!r} extends it already")
+    own = _read(name, above)
+    under = {_WORDS: _read(_WORDS)}
+    if (base := own.pop("extends", None)) is not None:
+        if not isinstance(base, str):
+            raise ConfigError(f"policy {name!r}: extends: name one pack or file")
+        # Judged by itself first, so that its mistakes are told as its own.
+        _, under = _loaded(_beside(name, base), (*above, name))
+    values = _laid_over(under, own)
+    try:
+        return Policy.model_validate(values), values
+    except ValidationError as error:
+        raise ConfigError(f"policy {name!r}: {explain(error, Policy)}") from error
+
+
+_WORDS = "words"
+"""The expressions under every pack, and the table whose lists a pack adds to; other lists it
+replaces."""
+
+
+def _laid_over(under: dict[str, Any], over: dict[str, Any], adds: bool = False) -> dict[str, Any]:
+    """Both, with the upper one's values, and its keys and items first: they take precedence."""
+    both = dict(over)
+    for key, below in under.items():
+        value = over.get(key, below)
+        if key in over and isinstance(below, dict) and isinstance(value, dict):
+            both[key] = _laid_over(below, value, adds or key == _WORDS)
+        elif key in over and isinstance(below, list) and isinstance(value, list):
+            both[key] = [*value, *below] if adds or key == _WORDS else value
+        else:
+            both[key] = value
+    return both
+
+
+def _beside(name: str, base: str) -> str:
+    return str(Path(name).parent / base) if base.endswith(".toml") else base
+
+
+def _read(name: str, above: tuple[str, ...] = ()) -> dict[str, Any]:
     bundled = files("policies").joinpath(f"{name}.toml")
     try:
         text = (
@@ -193,10 +305,9 @@ def load_policy(name: str) -> Policy:
             if name.endswith(".toml")
             else bundled.read_text(encoding="utf-8")
         )
-        return Policy.model_validate(tomllib.loads(text))
+        return tomllib.loads(text)
     except FileNotFoundError as error:
-        raise ConfigError(f"policy {name!r}: no such pack or file") from error
+        named = f" (extends in {above[-1]!r} names it)" if above else ""
+        raise ConfigError(f"policy {name!r}: no such pack or file{named}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"policy {name!r}: not readable as TOML: {error}") from error
-    except ValidationError as error:
-        raise ConfigError(f"policy {name!r}: {explain(error, Policy)}") from error

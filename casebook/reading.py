@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, Q
 
@@ -14,7 +15,16 @@ from casebook.config import SourceTable
 from casebook.receipt import find_receipts
 from casebook.rows import triage_value
 from casebook.states import DraftState, MessageState
-from casebook.types import Conduct, Direction, KnownMessage, RelationKind, Role, Triage
+from casebook.types import (
+    Asked,
+    Channel,
+    Conduct,
+    Direction,
+    KnownMessage,
+    RelationKind,
+    Role,
+    Triage,
+)
 
 _RELATIVES = 5_000
 """Messages that a batch is compared with at the most, of each way to them; more come from
@@ -189,7 +199,7 @@ def to_answer(
     spaces."""
     rows = (
         m.Message.objects.filter(pk__in=keys, state=MessageState.RELATED)
-        .select_related("case", "relation")
+        .select_related("case", "relation", "correction")
         .order_by("pk")
     )
     roles = {space: role for role, space in spaces.items()}
@@ -249,6 +259,30 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
         )
         for key in keys
     }
+
+
+def asked(row: m.Message) -> Asked:
+    """A message as triage needs it, without its vector."""
+    return Asked(row.subject, row.new_text, row.language, Channel(row.channel))
+
+
+def corrections() -> list[tuple[int, Asked, dict[str, Any]]]:
+    """What people corrected, oldest first: its key, the text, and the labels that they gave."""
+    return [
+        (row.pk, Asked(row.subject, row.text, row.language, Channel(row.channel)), row.expect)
+        for row in m.Correction.objects.order_by("pk")
+    ]
+
+
+def triage_version(space: str) -> datetime | None:
+    """When the triage in force for vectors of this space was made; None where none is."""
+    return m.TriageModel.objects.filter(space=space).values_list("made_at", flat=True).first()
+
+
+def triage_model(space: str) -> bytes | None:
+    """The fitted heads in force for vectors of this space; None where none are."""
+    row = m.TriageModel.objects.filter(space=space).values_list("data", flat=True).first()
+    return None if row is None else bytes(row)
 
 
 def queue(states: Sequence[DraftState] = (DraftState.PENDING,)) -> list[m.Draft]:

@@ -1,4 +1,4 @@
-"""The states of a message, a case, a draft, a promise and an incident, and which may follow which.
+"""The states of everything that moves through the record, and which may follow which.
 
 `moves` is the only place that changes one.
 """
@@ -59,7 +59,27 @@ class IncidentState(StrEnum):
     ALERTED = "alerted"
 
 
+class DeliveryState(StrEnum):
+    """How far an alert has come on its way to one target: FAILED did not arrive and is tried
+    again, NEEDS_CHECK may have arrived and is never repeated by itself."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    NEEDS_CHECK = "needs_check"
+
+
+class EntryState(StrEnum):
+    """Whether an entry of the harassment ledger counts: a person who judges the message otherwise
+    withdraws it, and may reinstate it. It is never removed."""
+
+    STANDING = "standing"
+    WITHDRAWN = "withdrawn"
+
+
 M, C, D, P = MessageState, CaseState, DraftState, PromiseState
+A, E = DeliveryState, EntryState
 
 LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
     M: {
@@ -95,6 +115,17 @@ LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
     IncidentState: {
         IncidentState.OPEN: frozenset({IncidentState.ALERTED}),
         IncidentState.ALERTED: frozenset(),
+    },
+    A: {
+        A.PENDING: frozenset({A.SENDING}),
+        A.SENDING: frozenset({A.SENT, A.FAILED, A.NEEDS_CHECK}),
+        A.SENT: frozenset(),
+        A.FAILED: frozenset({A.SENDING}),
+        A.NEEDS_CHECK: frozenset({A.SENT, A.PENDING}),
+    },
+    E: {
+        E.STANDING: frozenset({E.WITHDRAWN}),
+        E.WITHDRAWN: frozenset({E.STANDING}),
     },
 }
 """For each state those that may follow it."""

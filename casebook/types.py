@@ -73,6 +73,72 @@ class Conduct(StrEnum):
     THREAT = "threat"
 
 
+class Cause(StrEnum):
+    """Why a complaint arose."""
+
+    EXPECTATION_GAP = "expectation_gap"
+    DEFECT = "defect"
+    SERVICE = "service"
+    MISINFORMATION = "misinformation"
+    EMOTIONAL = "emotional"
+    OTHER = "other"
+
+
+class Demand(StrEnum):
+    """What is asked of us."""
+
+    REFUND = "refund"
+    REPLACEMENT = "replacement"
+    REPAIR = "repair"
+    APOLOGY = "apology"
+    EXPLANATION = "explanation"
+    COMPENSATION = "compensation"
+    INFORMATION = "information"
+    IMPROVEMENT = "improvement"
+    CONTACT = "contact"
+    CANCELLATION = "cancellation"
+
+
+class Crisis(StrEnum):
+    """What brings in the experts."""
+
+    PERSONAL_DATA = "personal_data"
+    INJURY = "injury"
+    SAFETY_DEFECT = "safety_defect"
+    SERVICE_ERROR_DAMAGE = "service_error_damage"
+    LEGAL = "legal"
+    MEDIA = "media"
+    SELF_HARM = "self_harm"
+
+
+class HarassmentType(StrEnum):
+    """The types of customer harassment (カスタマーハラスメント) that the Japanese ministry of
+    labour tells apart: https://www.mhlw.go.jp/content/11900000/000915233.pdf"""
+
+    PHYSICAL_ATTACK = "physical_attack"
+    MENTAL_ATTACK = "mental_attack"
+    DOGEZA = "dogeza"
+    PERSISTENT = "persistent"
+    CONFINEMENT = "confinement"
+    DISCRIMINATION = "discrimination"
+    SEXUAL = "sexual"
+    PERSONAL_ATTACK = "personal_attack"
+    EXCESSIVE_DEMAND = "excessive_demand"
+
+
+class AlertReason(StrEnum):
+    """Why people are alerted of a case, each reason once a case: the conduct, the severity (3, 2,
+    1), or that several customers tell of one event."""
+
+    THREAT = "threat"
+    HARASSMENT = "harassment"
+    UNREASONABLE = "unreasonable"
+    CRISIS = "crisis"
+    URGENT = "urgent"
+    NORMAL = "normal"
+    INCIDENT = "incident"
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """What is known of an attached file; the bytes stay in the raw message.
@@ -231,18 +297,36 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A message as far as triage needs it. `text` is its new text; `vector` its meaning (float16,
+    little-endian, unit length; empty where unknown)."""
+
+    subject: str
+    text: str
+    language: str
+    channel: Channel = Channel.EMAIL
+    vector: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Triage:
     """What it is, how grave, what is asked and how the person deals with us.
 
-    `severity`: 3 crisis, 2 urgent, 1 normal, 0 low. `confidence` is in 0..1 for each label.
+    `severity`: 3 crisis, 2 urgent, 1 normal, 0 low. `anger`: 0 calm to 3 furious. `cause` is empty
+    for all but complaints; `conduct_types` are those of `HarassmentType` that were seen.
+    `confidence` is in 0..1 for each label.
     """
 
     kind: Kind
     severity: int
     conduct: Conduct
     language: str
+    cause: str = ""
+    conduct_types: tuple[str, ...] = ()
+    anger: int = 0
     crisis: tuple[str, ...] = ()
     demands: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
     entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     evidence: tuple[Span, ...] = ()

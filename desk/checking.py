@@ -49,6 +49,7 @@ def _trials() -> Iterator[Check]:
     if database.readable:
         yield "quarantine", _quarantine
         yield "vectors", _vectors
+    yield "alerts", lambda: _alerts(database.readable)
     yield "embedding", lambda: _model(found.embedding.model)
     yield "index", _index
     yield "prefect", lambda: _prefect(found.prefect.api_url)
@@ -120,6 +121,13 @@ def _quarantine() -> str:
     from desk.messages import quarantine_line
 
     return quarantine_line() or say("なし", "empty")
+
+
+def _alerts(readable: bool) -> str:
+    from desk.alerts import alerts_line, configured
+
+    waiting = alerts_line() if readable else ""
+    return "; ".join(filter(None, (configured(), waiting)))
 
 
 def _vectors() -> str:

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from casebook.errors import ConfigError, MadoguchiError
-from desk.commands import drafts, files, find, messages, redact, relate, runs
+from desk.commands import drafts, files, find, messages, protect, redact, relate, runs, triage
 from desk.trouble import told
 from desk.words import say
 
@@ -29,7 +29,7 @@ app = typer.Typer(
         "Configuration: madoguchi.toml (see madoguchi.example.toml). Begin with `madoguchi check`.",
     ),
 )
-for module in (runs, drafts, messages, find, relate, redact, files):
+for module in (runs, drafts, messages, find, relate, triage, redact, protect, files):
     module.register(app)
 
 

@@ -11,6 +11,7 @@ from casebook import models as m
 from casebook import reading
 from casebook.states import MessageState
 from casebook.types import Direction
+from desk.masking import seen
 from desk.show import console, when, wide_table
 from desk.words import plain, say
 
@@ -27,7 +28,8 @@ Listed = tuple[m.Message, str]
 def listed(states: Sequence[MessageState]) -> tuple[list[Listed], int]:
     """Customers' messages in `states`, newest first, at most LIMIT; and how many there are."""
     rows = m.Message.objects.filter(direction=Direction.IN, state__in=states)
-    newest = rows.order_by("-pk").defer("text", "new_text", "defects")[:LIMIT]
+    judged = rows.select_related("triage").order_by("-pk")
+    newest = judged.defer("text", "defects")[:LIMIT]
     ignored = [row.pk for row in newest if row.state == MessageState.IGNORED]
     notes = m.AuditLine.objects.filter(
         thing="message", thing_id__in=ignored, after=MessageState.IGNORED
@@ -53,7 +55,7 @@ def messages_table(found: Sequence[Listed], total: int) -> None:
     )
     for row, why in found:
         cells = (str(row.pk), row.state, when(row.received_at), plain(row.author, 64))
-        table.add_row(*map(Text, cells), Text(plain(row.subject, 64)), Text(plain(why, 120)))
+        table.add_row(*map(Text, cells), Text(plain(seen(row)[0], 64)), Text(plain(why, 120)))
     console().print(table)
 
 
@@ -64,7 +66,7 @@ def message_json(row: m.Message, why: str) -> dict[str, Any]:
         "state": row.state,
         "received_at": row.received_at.isoformat(),
         "author": row.author,
-        "subject": row.subject,
+        "subject": seen(row)[0],
         "why": why,
     }
 

@@ -18,6 +18,9 @@ from casebook import reading
 from casebook.config import settings
 from casebook.models import Draft, Triage
 from casebook.policy import load_policy
+from casebook.rows import triage_value
+from desk.ledger import of_author, proposal
+from desk.masking import quoting, seen, title
 from desk.words import lines, plain, say
 
 _PIPE_WIDTH = 110
@@ -48,8 +51,8 @@ _CONDUCT = {
 }
 
 
-def queue_table(drafts: Sequence[Draft]) -> None:
-    """Print pending drafts, most pressing first."""
+def queue_table(drafts: Sequence[Draft], *, unmask: bool = False) -> None:
+    """Print pending drafts, most pressing first; abusive passages masked unless `unmask`."""
     if not drafts:
         console().print(Text(say("承認待ちの返信案はありません。", "No draft waits for approval.")))
         return
@@ -71,7 +74,7 @@ def queue_table(drafts: Sequence[Draft]) -> None:
             Text(_kind(draft.answers.triage)),
             Text(when(draft.due)),
             Text(plain(draft.case.display_name or draft.case.author, 64)),
-            Text(plain(draft.answers.subject, 64)),
+            Text(plain(seen(draft.answers, unmask=unmask)[0], 64)),
         )
     console().print(table)
 
@@ -91,20 +94,18 @@ def wide_table(
     return table
 
 
-def draft_in_full(draft: Draft) -> None:
-    """Print one draft with what it answers, what the guard found and the similar past cases."""
+def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
+    """Print one draft with what it answers, what must be done beside it, what the guard found and
+    the similar past cases; the customer's abusive passages masked unless `unmask`."""
     screen = console()
-    heading = f"{draft.case.receipt}  {_state(draft)}  {plain(draft.answers.subject)}"
-    screen.print(Rule(Text(heading)))
+    subject, text = seen(draft.answers, unmask=unmask)
+    screen.print(Rule(Text(f"{draft.case.receipt}  {_state(draft)}  {plain(subject)}")))
     sender = f"{plain(draft.answers.display_name)} <{plain(draft.answers.author)}>"
-    _part(
-        screen,
-        say("お客様のメール", "The customer wrote"),
-        f"{sender}\n\n{draft.answers.new_text}",
-    )
+    _part(screen, say("お客様のメール", "The customer wrote"), f"{sender}\n\n{text}")
+    _grave(screen, draft)
     version = reading.wording(draft)
-    subject = say("件名：", "Subject: ") + plain(version.subject)
-    _part(screen, say("返信案", "Drafted reply"), f"{subject}\n\n{version.body}")
+    ours = f"{say('件名：', 'Subject: ')}{plain(version.subject)}\n\n{version.body}"
+    _part(screen, say("返信案", "Drafted reply"), quoting(ours, draft.answers, unmask=unmask))
     if draft.due:
         _part(screen, say("期限", "Due"), f"{when(draft.due)}{_basis(draft)}")
     for finding in draft.findings:
@@ -112,19 +113,34 @@ def draft_in_full(draft: Draft) -> None:
     links = draft.case.similar_links.select_related("similar")
     if links:
         text = "\n".join(
-            f"{link.score:.2f}  {link.similar.receipt}  {plain(reading.title(link.similar), 50)}\n"
+            f"{link.score:.2f}  {link.similar.receipt}  {plain(title(link.similar), 50)}\n"
             f"{plain(reading.solution(link.similar))}\n"
             for link in links
         )
         _part(screen, say("似た過去の事例", "Similar past cases"), text)
 
 
+def _grave(screen: Console, draft: Draft) -> None:
+    """The checklists of a crisis or a threat, and the step against harassment that is proposed."""
+    policy = load_policy(settings().policy)
+    gravest = reading.standing([draft.case])[draft.case.pk].gravest
+    language = settings().language
+    for specialist in policy.checklists(gravest or triage_value(draft.answers.triage)):
+        department = policy.departments[specialist.department].name.in_(language)
+        steps = "\n".join(f"□ {step.in_(language)}" for step in specialist.checklist)
+        _part(screen, f"{specialist.name.in_(language)} → {department}", steps)
+    customer = of_author(draft.case.channel, draft.case.author)
+    if told := proposal(customer, draft.language):
+        _part(screen, say("職員の保護（ご判断ください）", "Staff protection (you decide)"), told)
+
+
 def _state(draft: Draft) -> str:
     return say(_STATE.get(draft.state, draft.state), draft.state)
 
 
-def draft_json(draft: Draft) -> dict[str, Any]:
-    """One draft as programs read it; times in ISO 8601, UTC."""
+def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
+    """One draft as programs read it; times in ISO 8601, UTC; abusive passages masked unless
+    `unmask`."""
     version = reading.wording(draft)
     triage = draft.answers.triage
     return {
@@ -135,13 +151,13 @@ def draft_json(draft: Draft) -> dict[str, Any]:
         "language": draft.language,
         "author": draft.answers.author,
         "display_name": draft.answers.display_name,
-        "subject": draft.answers.subject,
+        "subject": seen(draft.answers, unmask=unmask)[0],
         "kind": triage.kind,
         "severity": draft.severity,
         "conduct": triage.conduct,
         "due": draft.due.isoformat() if draft.due else None,
-        "reply_subject": version.subject,
-        "reply": version.body,
+        "reply_subject": quoting(version.subject, draft.answers, unmask=unmask),
+        "reply": quoting(version.body, draft.answers, unmask=unmask),
         "findings": draft.findings,
         "similar": [
             {"receipt": link.similar.receipt, "score": link.score}

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+Item = TypeVar("Item")
 
 
 class Interval(NamedTuple):
@@ -65,6 +67,25 @@ def knn_accuracy(neighbours: Sequence[Sequence[str]], labels: Sequence[str]) -> 
     return sum(vote(near) == label for near, label in pairs) / len(labels)
 
 
+def f1(pairs: Iterable[tuple[bool, bool]]) -> float:
+    """The harmonic mean of precision and recall over (wanted, found) pairs, 0..1; 1 where nothing
+    was wanted and nothing found."""
+    counts = Counter(pairs)
+    right = 2 * counts[True, True]
+    total = right + counts[True, False] + counts[False, True]
+    return right / total if total else 1.0
+
+
+def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
+    """The mean of the F1 of each label that is wanted, over (wanted, found) pairs: rare labels
+    weigh as much as common ones."""
+    labels = {wanted for wanted, _ in pairs}
+    if not labels:
+        raise ValueError("no item is labelled")
+    each = (f1((a == label, b == label) for a, b in pairs) for label in sorted(labels))
+    return math.fsum(each) / len(labels)
+
+
 def bootstrap(values: Sequence[float], seed: int, n: int = 1_000, level: float = 0.95) -> Interval:
     """The mean of `values` with its percentile bootstrap interval (Efron and Tibshirani, "An
     Introduction to the Bootstrap", 1993, chapter 13) from `n` resamples at the given level."""
@@ -77,6 +98,25 @@ def bootstrap(values: Sequence[float], seed: int, n: int = 1_000, level: float =
     means = [random.choice(sample, len(sample)).mean() for _ in range(n)]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(sample.mean()), float(low), float(high))
+
+
+def resampled(
+    items: Sequence[Item],
+    statistic: Callable[[Sequence[Item]], float],
+    seed: int,
+    n: int = 200,
+    level: float = 0.95,
+) -> Interval:
+    """A statistic of all items, such as an F1, with its percentile bootstrap interval."""
+    import numpy as np
+
+    if not items:
+        raise ValueError("no values")
+    random = np.random.default_rng(seed)
+    draws = (random.integers(0, len(items), len(items)) for _ in range(n))
+    values = [statistic([items[place] for place in draw]) for draw in draws]
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(statistic(items), float(low), float(high))
 
 
 def _gain(grades: Sequence[float]) -> float:

@@ -13,7 +13,7 @@ from prefect.tasks import Task, exponential_backoff
 
 from casebook.errors import TransientError
 from casebook.start import start
-from flows import pipeline, steps
+from flows import alerting, pipeline, steps
 
 
 def _transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -34,6 +34,7 @@ _TASKS: dict[Callable[..., Any], Task[..., Any]] = {
     steps.poll: task(name="poll", task_run_name="poll {name}", **_again)(steps.poll),
     steps.relate_batch: task(name="relate", **_again)(steps.relate_batch),
     steps.answer_batch: task(name="answer", **_again)(steps.answer_batch),
+    alerting.tell: task(name="alert", **_again)(alerting.tell),
 }
 
 
@@ -74,6 +75,7 @@ def _show(summary: pipeline.Summary) -> None:
                 "understood": summary.understood,
                 "drafts": summary.drafts,
                 "quarantined": summary.quarantined,
+                "alerts": summary.alerts,
                 "failing": ", ".join(summary.failed),
             }
         ],

@@ -19,7 +19,7 @@ from casebook.config import settings
 from casebook.errors import ConnectorError, MadoguchiError, PermanentError
 from casebook.locks import exclusive
 from casebook.states import MessageState
-from flows import steps
+from flows import alerting, steps
 from flows.shelf import SHELF
 
 _log = logging.getLogger("madoguchi.intake")
@@ -52,6 +52,7 @@ class Summary:
     understood: int
     drafts: int
     quarantined: int
+    alerts: int
     failed: dict[str, str]
     seconds: float
 
@@ -63,6 +64,8 @@ class Summary:
         )
         if self.quarantined:
             text += f", {self.quarantined} in quarantine"
+        if self.alerts:
+            text += f", {self.alerts} alerts sent"
         text += f", failing: {', '.join(self.failed)}" if self.failed else ""
         return f"{text} ({self.seconds:.1f} s)"
 
@@ -109,11 +112,15 @@ def _run(each: Each, due_only: bool) -> Summary:
     quarantined = _quarantined()
     relating = _Stage(each, steps.relate_batch, MessageState.RECEIVED, "relate")
     answering = _Stage(each, steps.answer_batch, MessageState.RELATED, "answer")
+    # Whatever keeps messages from being answered keeps nobody from being told of those before.
+    alerts = _alerts(each)
     # What a killed run left comes first; then each batch is answered before the next is read, so
     # that nobody's draft waits for the end of a long mailbox.
     answering.all()
+    alerts += _alerts(each)
     while relating.batch():
         answering.all()
+        alerts += _alerts(each)
     return Summary(
         polled=len(names),
         seen=sum(result.seen for result in polled),
@@ -121,9 +128,25 @@ def _run(each: Each, due_only: bool) -> Summary:
         understood=relating.done,
         drafts=answering.done,
         quarantined=_quarantined() - quarantined,
+        alerts=alerts,
         failed=failed,
         seconds=round(time.monotonic() - began, 3),
     )
+
+
+def _alerts(each: Each) -> int:
+    """Send the alerts that wait, before the next batch is read; returns how many arrived. What
+    goes wrong with them keeps no message from being answered."""
+    keys = alerting.due()
+    if not keys:
+        return 0
+    (result,) = each(alerting.tell, [keys])
+    if isinstance(result, (OperationalError, InterfaceError)):
+        raise result
+    if isinstance(result, Exception):
+        _log.warning("alerts: unforeseen %s", type(result).__name__)
+        return 0
+    return int(result)
 
 
 def _wanted(due_only: bool) -> list[str]:

@@ -41,8 +41,8 @@ from enrich.language import detect
 from enrich.numbers import transactions
 from enrich.relate import EVENT_WINDOW, WINDOW, read, relate
 from enrich.similar import similar_cases
-from enrich.triage import triage
 from flows.ahead import AHEAD
+from flows.judging import judge
 from flows.shelf import SHELF
 from responders.draft import CaseFacts, draft, needs_time
 from responders.estimate import estimate, say_due
@@ -91,7 +91,7 @@ def poll(name: str) -> Polled:
             _log.warning("%s: well again", name)
         return Polled(name, seen, new)
     finally:
-        _leave_thread()
+        leave_thread()
 
 
 def relate_batch(keys: list[int]) -> int:
@@ -197,9 +197,10 @@ def _answer(keys: list[int]) -> int:
     standing = reading.standing(cases)
     spam: dict[int, tuple[int, Triage]] = {}
     found: list[moves.Answered] = []
+    triage = judge(encoders(), [pair for messages in cases.values() for pair in messages])
     index = SHELF.take(force)
     for case, messages in cases.items():
-        judged = {row.pk: _judge(row) for row, _ in messages}
+        judged = {row.pk: triage[row.pk] for row, _ in messages}
         stands = standing[case.pk]
         if not stands.earlier and _is_spam(messages, judged):
             spam[case.pk] = next(iter(judged.items()))
@@ -212,14 +213,11 @@ def _answer(keys: list[int]) -> int:
     return len(moves.answer(found))
 
 
-def _judge(row: m.Message) -> Triage:
-    words = load_policy(settings().policy).words
-    return triage(words, row.subject, row.new_text, row.language)
-
-
 def _is_spam(messages: Messages, judged: dict[int, Triage]) -> bool:
     (row, _), *more = messages
-    return not more and not row.asked_for and judged[row.pk].kind is Kind.SPAM
+    found = judged[row.pk]
+    sure = found.confidence.get("kind", 0.0) > load_policy(settings().policy).costs.spam.threshold
+    return not more and not row.asked_for and found.kind is Kind.SPAM and sure
 
 
 def _only_duplicates(messages: Messages) -> bool:
@@ -267,7 +265,12 @@ def _drafted(
         similar=_similar(index, vectors, case.pk),
         estimate=promised,
         reply=reply,
-        findings=guard(reply.body, needs_time=needs_time(told), due_said=said),
+        findings=guard(
+            reply.body,
+            needs_time=needs_time(told),
+            due_said=said,
+            forbidden=policy.forbidden_apologies.at(reply.severity),
+        ),
     )
 
 
@@ -306,8 +309,8 @@ def _table(name: str) -> SourceTable:
     return next(table for table in settings().sources if table.name == name)
 
 
-def _leave_thread() -> None:
-    # Django keeps a connection for each thread; a thread of a pool would leave its own open.
+def leave_thread() -> None:
+    """Close what a step has opened in a pool's thread: Django keeps a connection for each."""
     if threading.current_thread() is not threading.main_thread():
         connections.close_all()
 
@@ -335,7 +338,7 @@ def _surviving(step: str, work: Step, keys: list[int]) -> int:
         _log.warning("%s: a batch failed (%s); trying its messages alone", step, _name(error))
         return sum(_alone(step, work, key) for key in keys)
     finally:
-        _leave_thread()
+        leave_thread()
 
 
 def _alone(step: str, work: Step, key: int) -> int:

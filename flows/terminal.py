@@ -1,4 +1,4 @@
-"""`madoguchi intake` and `madoguchi reindex`: once, in a terminal, with progress.
+"""`madoguchi intake`, `reindex` and `triage --refit`: once, in a terminal, with progress.
 
 Where the configured Prefect server answers, an intake is recorded there; else the same steps are
 carried out directly, and nothing but Prefect's pages is missed.
@@ -24,7 +24,7 @@ from casebook.config import settings
 from casebook.errors import ConfigError, MadoguchiError
 from casebook.sparing import loading
 from casebook.start import start
-from flows import pipeline, reindexing
+from flows import pipeline, refitting, reindexing, steps
 
 _HEALTH_SECONDS = 1.0
 _INTAKE = {
@@ -49,7 +49,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         start()
-        return _reindex(options) if options.what == "reindex" else _intake(options)
+        return _WAYS[options.what](options)
     except KeyboardInterrupt:
         return 130
     except (MadoguchiError, DatabaseError, OSError) as error:
@@ -59,7 +59,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="madoguchi")
-    parser.add_argument("what", choices=("intake", "reindex"))
+    parser.add_argument("what", choices=tuple(_WAYS))
     for name in ("--due", "--json", "--all", "--learn"):
         parser.add_argument(name, action="store_true")
     return parser.parse_args()
@@ -87,6 +87,37 @@ def _reindex(options: argparse.Namespace) -> int:
     else:
         print(f"ベクトル {vectors:,} 件を作り、索引は {made.points:,} 件です。")
     return 0
+
+
+def _refit(options: argparse.Namespace) -> int:
+    try:
+        made = refitting.refit(steps.encoders())
+    except refitting.AlreadyRunning as busy:
+        print(f"madoguchi: {busy}", file=sys.stderr)
+        return 0
+    if options.json:
+        print(json.dumps(asdict(made) if made else {"corrections": 0}))
+    else:
+        print(_refitted(made))
+    return 1 if made and not made.taken else 0
+
+
+def _refitted(made: refitting.Summary | None) -> str:
+    japanese = settings().language == "ja"
+    if made is None:
+        nothing = "Nothing was corrected: there is nothing to learn."
+        return "訂正がまだないため、学ぶものがありません。" if japanese else nothing
+    if not japanese:
+        return made.line()
+    before = "–" if made.before is None else f"{made.before:.3f}"
+    done = "切り替えました" if made.taken else "測定値が下がるため、切り替えません"
+    return (
+        f"訂正 {made.corrections:,} 件を含む {made.exemplars:,} 件から学び直しました。"
+        f"測定値は {before} から {made.score:.3f}：{done}。"
+    )
+
+
+_WAYS = {"intake": _intake, "reindex": _reindex, "refit": _refit}
 
 
 def _line(error: Exception) -> str:

@@ -34,10 +34,14 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _ORGANISATION = re.compile(r"(株式|有限|合同|合資|合名)会社|法人|組合|[（(][株有][)）]|[㈱㈲]")
 _HONORIFIC = re.compile(r"(\s*(様|さま|さん|殿|御中))+$")
 _QUESTIONS = {
-    "order_number": {
-        "ja": "ご注文番号、またはご購入日",
-        "en": "the order number or the date of purchase",
+    "order_number": {"ja": "ご注文番号", "en": "the order number"},
+    "purchase_date": {"ja": "ご購入日", "en": "the date of purchase"},
+    "product": {
+        "ja": "商品またはサービスの名称（型番）",
+        "en": "the product or service, with its model",
     },
+    "what_happened": {"ja": "お困りの内容", "en": "what happened"},
+    "wished_solution": {"ja": "ご希望の対応", "en": "what you would like us to do"},
 }
 
 
@@ -76,7 +80,7 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
     topic = _topic(facts.subject)
     order = next(iter(facts.triage.entities.get("order_number", ())), "")
     body = template.render(
-        salutation=_salutation(facts.display_name, language),
+        salutation=_salutation(facts.display_name, language, policy.wording.customer),
         company=policy.company.name.in_(language),
         desk=policy.company.desk.in_(language),
         email=policy.company.email,
@@ -85,6 +89,10 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
         topic=topic,
         order="" if order in topic else order,
         due=say_due(policy, facts.due, language) if facts.due else "",
+        we=policy.wording.we,
+        customer=policy.wording.customer,
+        apology=policy.wording.apology.in_(language),
+        opening=policy.opening(facts.triage, language),
         crisis=facts.triage.crisis,
         conduct=facts.triage.conduct,
         follow_up=facts.follow_up,
@@ -140,11 +148,11 @@ def _reply_subject(topic: str, receipt: str, desk: str) -> str:
     return f"Re: {topic or desk} [{receipt}]"
 
 
-def _salutation(display_name: str, language: str) -> str:
+def _salutation(display_name: str, language: str, unnamed: str) -> str:
     name = _HONORIFIC.sub("", _one_line(display_name))
     harmless = bool(re.search(r"[^\W\d_]", name)) and not re.search(r"\d{3}", name)
     if not (harmless and _harmless(name, _NAME_LIMIT)):
-        return "Hello," if language == "en" else "お客様"
+        return "Hello," if language == "en" else unnamed
     if language == "en":
         return f"Dear {name},"
     return f"{name} {'御中' if _ORGANISATION.search(name) else '様'}"

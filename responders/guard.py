@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from casebook.types import Finding
 
@@ -41,15 +41,18 @@ _WHEN = re.compile(
 )
 
 
-def guard(body: str, *, needs_time: bool, due_said: str = "") -> tuple[Finding, ...]:
+def guard(
+    body: str, *, needs_time: bool, due_said: str = "", forbidden: Iterable[str] = ()
+) -> tuple[Finding, ...]:
     """What stands against sending `body`; all of it blocks.
 
     `unfilled_slot`: a template's slot, or a placeholder, was left in it. `no_due_time`: it names
     neither a time nor a span for the next contact, although `needs_time`. `due_differs`: it names
     another time than `due_said` (as `estimate.say_due` words it; empty: none), which is the one
-    that will be watched.
+    that will be watched. `admits_fault`: it says what one of the `forbidden` expressions matches
+    (the policy's `forbidden_apologies`), so it admits fault before the facts are established.
     """
-    return (*_slots(body), *_due(body, needs_time, due_said))
+    return (*_slots(body), *_due(body, needs_time, due_said), *_admissions(body, forbidden))
 
 
 def _slots(body: str) -> Iterator[Finding]:
@@ -69,6 +72,13 @@ def _due(body: str, needs_time: bool, due_said: str) -> Iterator[Finding]:
     elif due_said and _folded(due_said) not in _folded(body):
         text = f"The time that is watched is another one; the reply must say: {due_said}"
         yield Finding("due_differs", when.start(), when.end(), text)
+
+
+def _admissions(body: str, forbidden: Iterable[str]) -> Iterator[Finding]:
+    for pattern in forbidden:
+        for match in re.finditer(pattern, body, re.IGNORECASE):
+            text = "It admits fault, or promises to pay, before the facts are established."
+            yield Finding("admits_fault", match.start(), match.end(), text)
 
 
 def _folded(text: str) -> str:

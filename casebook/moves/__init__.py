@@ -7,6 +7,16 @@ meanwhile is left alone, so a step that was killed or ran twice does no harm.
 from casebook.moves.answering import Answered, answer, discard
 from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
 from casebook.moves.deciding import approve, edit, reject
+from casebook.moves.learning import CORRECTED, activate_triage, correct
+from casebook.moves.protecting import (
+    address,
+    claim_delivery,
+    delivery_failed,
+    delivery_sent,
+    delivery_uncertain,
+    left_sending,
+    settle_delivery,
+)
 from casebook.moves.relating import Related, relate
 from casebook.moves.sources import poll_failed, poll_succeeded
 from casebook.moves.vectors import (
@@ -21,13 +31,21 @@ from casebook.moves.vectors import (
 )
 
 __all__ = [
+    "CORRECTED",
     "Answered",
     "Related",
     "Vector",
     "activate",
+    "activate_triage",
+    "address",
     "answer",
     "approve",
+    "claim_delivery",
+    "correct",
     "deactivate",
+    "delivery_failed",
+    "delivery_sent",
+    "delivery_uncertain",
     "discard",
     "edit",
     "forget_vectors",
@@ -35,6 +53,7 @@ __all__ = [
     "in_force",
     "keep_only_vectors",
     "keep_vectors",
+    "left_sending",
     "poll_failed",
     "poll_succeeded",
     "record",
@@ -42,6 +61,7 @@ __all__ = [
     "reject",
     "relate",
     "retry",
+    "settle_delivery",
     "step_failed",
     "tell_again",
 ]

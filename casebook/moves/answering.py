@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -9,8 +10,9 @@ from django.db import transaction
 
 from casebook import models as m
 from casebook.moves.base import MACHINE, audit, line, locked, moved, save
+from casebook.moves.protecting import protect
 from casebook.moves.vectors import tell_again
-from casebook.rows import triage_row
+from casebook.rows import clean, triage_row
 from casebook.states import CaseState, DraftState, MessageState, PromiseState
 from casebook.types import Estimate, Finding, Reply, SimilarCase, Triage
 
@@ -34,20 +36,24 @@ class Answered:
 def answer(found: Sequence[Answered]) -> list[int]:
     """RELATED → ANSWERED: keep triage, similar cases and estimate, and queue one draft a case.
 
-    A pending or approved draft of the case is superseded by the new one. Returns the new drafts'
-    keys. A case none of whose messages is RELATED any more is left alone.
+    What is grave opens an alert, and conduct that is not ordinary enters the ledger. A pending or
+    approved draft of the case is superseded by the new one. Returns the new drafts' keys. A case
+    none of whose messages is RELATED any more is left alone.
     """
     rows = locked((key for item in found for key in item.messages), MessageState.RELATED)
     found = [item for item in found if any(key in rows for key in item.messages)]
     cases = m.Case.objects.in_bulk([item.case for item in found])
     lines = [moved(row, MessageState.ANSWERED) for row in rows.values()]
     save(rows.values(), "state", "attempts", "error")
-    m.Triage.objects.bulk_create(
-        triage_row(key, triage)
+    judged = [
+        (rows[key], triage)
         for item in found
         for key, triage in item.messages.items()
         if key in rows
-    )
+    ]
+    m.Triage.objects.bulk_create(triage_row(row.pk, triage) for row, triage in judged)
+    protect(judged)
+    _name(cases, found)
     replied = [item for item in found if item.reply is not None]
     m.SimilarLink.objects.filter(case__in=[item.case for item in replied]).delete()
     m.SimilarLink.objects.bulk_create(
@@ -60,6 +66,23 @@ def answer(found: Sequence[Answered]) -> list[int]:
     lines += [line(draft, "drafted", "", draft.state) for draft in drafts]
     audit(lines)
     return [draft.pk for draft in drafts]
+
+
+def _name(cases: Mapping[int, m.Case], found: Sequence[Answered]) -> None:
+    """Give each case the first cause and product that its messages tell; what it is called by
+    already stays. Every index hears of it."""
+    named: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for item in found:
+        case, triages = cases[item.case], item.messages.values()
+        cause = case.cause or next((one.cause for one in triages if one.cause), "")
+        products = (name for one in triages for name in one.products)
+        product = case.product or clean(next(products, ""), 255)
+        if (cause, product) != (case.cause, case.product):
+            named[cause, product].append(case.pk)
+    for (cause, product), keys in named.items():
+        m.Case.objects.filter(pk__in=keys).update(cause=cause, product=product)
+    if named:
+        tell_again(cases=[key for keys in named.values() for key in keys])
 
 
 @transaction.atomic

@@ -12,7 +12,9 @@ from casebook.receipt import new_receipt
 from casebook.rows import clean
 from casebook.states import (
     CaseState,
+    DeliveryState,
     DraftState,
+    EntryState,
     IncidentState,
     MessageState,
     PromiseState,
@@ -28,16 +30,16 @@ _STATES = {
     m.Draft: DraftState,
     m.Promise: PromiseState,
     m.Incident: IncidentState,
+    m.AlertDelivery: DeliveryState,
+    m.HarassmentEntry: EntryState,
 }
+Movable = (
+    m.Message | m.Case | m.Draft | m.Promise | m.Incident | m.AlertDelivery | m.HarassmentEntry
+)
+"""What has a state."""
 
 
-def moved(
-    thing: m.Message | m.Case | m.Draft | m.Promise | m.Incident,
-    after: str,
-    *,
-    who: str = MACHINE,
-    note: str = "",
-) -> m.AuditLine:
+def moved(thing: Movable, after: str, *, who: str = MACHINE, note: str = "") -> m.AuditLine:
     """Set the state, checked, and return its audit line; the caller saves both."""
     before = _STATES[type(thing)](thing.state)
     state = _STATES[type(thing)](after)
@@ -68,8 +70,9 @@ def line(
 
 def _case(thing: Model) -> int | None:
     # By keys alone: to fetch the case of each of a thousand messages takes a second.
-    if isinstance(thing, m.Incident):
-        thing = thing.first
+    owner = {m.Incident: "first", m.Correction: "message", m.AlertDelivery: "alert"}
+    if type(thing) in owner:
+        thing = getattr(thing, owner[type(thing)])
     key: int | None = thing.pk if isinstance(thing, m.Case) else getattr(thing, "case_id", None)
     return key
 

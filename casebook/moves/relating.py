@@ -10,11 +10,12 @@ from django.db import transaction
 from casebook import models as m
 from casebook.errors import IllegalMove
 from casebook.moves.base import audit, free_receipt, line, locked, moved, save
+from casebook.moves.protecting import open_alert
 from casebook.moves.vectors import Vector, keep_vectors, tell_again
 from casebook.policy import Incidents
 from casebook.rows import clean
 from casebook.states import CaseState, IncidentState, MessageState
-from casebook.types import Evidence, Relation, RelationKind
+from casebook.types import AlertReason, Evidence, Relation, RelationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ def _gather(cases: Sequence[tuple[Related, m.Case]], alert_at: int) -> list[m.In
         if incident.state == IncidentState.OPEN and count >= alert_at:
             audit([moved(incident, IncidentState.ALERTED, note=f"{count} voices")])
             incident.save(update_fields=["state"])
+            if incident.first.case_id is not None:
+                open_alert(incident.first, incident.first.case_id, AlertReason.INCIDENT)
             alerted.append(incident)
     return alerted
 

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 Receipt = Annotated[str, typer.Argument(help=say("受付番号（M-…）", "Receipt number (M-…)"))]
 AsJson = Annotated[bool, typer.Option("--json", help=say("1行に1件の JSON", "One JSON a line"))]
+Unmask = Annotated[
+    bool,
+    typer.Option(
+        "--unmask",
+        help=say("〔伏せ字〕にした暴言なども見せる", "Show the abusive passages that are masked"),
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +55,7 @@ def queue(
         str | None, typer.Argument(help=say("受付番号（M-…）", "Receipt number (M-…)"))
     ] = None,
     json: AsJson = False,
+    unmask: Unmask = False,
 ) -> None:
     """Print pending drafts."""
     start()
@@ -57,14 +65,17 @@ def queue(
 
     if receipt is not None:
         draft = _newest(receipt)
-        typer.echo(as_json(draft_json(draft))) if json else draft_in_full(draft)
+        if json:
+            typer.echo(as_json(draft_json(draft, unmask=unmask)))
+        else:
+            draft_in_full(draft, unmask=unmask)
         return
     drafts = reading.queue()
     if json:
         for draft in drafts:
-            typer.echo(as_json(draft_json(draft)))
+            typer.echo(as_json(draft_json(draft, unmask=unmask)))
         return
-    queue_table(drafts)
+    queue_table(drafts, unmask=unmask)
     if waiting := quarantine_line():
         typer.echo(waiting)
 
@@ -108,7 +119,12 @@ def edit(
         raise ConfigError(f"--due {due:%Y-%m-%d %H:%M} has passed: name a time to come")
     promised = moment or draft.due
     said = say_due(policy, promised, draft.language) if promised else ""
-    findings = guard(body, needs_time=promised is not None, due_said=said)
+    findings = guard(
+        body,
+        needs_time=promised is not None,
+        due_said=said,
+        forbidden=policy.forbidden_apologies.at(draft.severity),
+    )
     moves.edit(draft.pk, getpass.getuser(), body, findings, moment)
     typer.echo(say(f"書き直しました：{draft.case.receipt}", f"Rewritten: {draft.case.receipt}"))
     for finding in findings:

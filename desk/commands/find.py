@@ -113,14 +113,15 @@ def _in_zone(day: datetime | None) -> datetime | None:
 
 def _row(one: Found) -> dict[str, Any]:
     from casebook import reading
+    from desk.masking import seen, title
 
     case = one.case
     return {
         "receipt": case.receipt,
         "score": one.meaning,
         "why": {"meaning": one.meaning, "words": list(one.words)},
-        "subject": reading.title(case),
-        "text": one.message.new_text,
+        "subject": title(case),
+        "text": seen(one.message)[1],
         "answer": reading.answer(case),
         "resolution": reading.solution(case),
         "state": case.state,
@@ -136,9 +137,10 @@ def _seconds(found: Any) -> int | None:
 
 def _show(one: Found) -> None:
     from casebook import reading
+    from desk.masking import title
 
-    title = plain(reading.title(one.case), 60)
-    typer.echo(f"{one.meaning:.2f}  {one.case.receipt}  {title}")
+    called = plain(title(one.case), 60)
+    typer.echo(f"{one.meaning:.2f}  {one.case.receipt}  {called}")
     if one.words:
         typer.echo(f"      {say('共通の語', 'In common')}: {plain(' '.join(one.words))}")
     answer = plain(reading.answer(one.case), 100)

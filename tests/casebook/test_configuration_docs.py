@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from casebook import config, policy
+from casebook import config, handling, policy, wording
 from casebook.config import CONFIG_VARIABLE, Settings, SourceTable, settings
 from connectors.oauth import OAuth2Options
 from connectors.registry import SOURCES, open_source, options_of
@@ -25,6 +25,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[index]`": config.Index,
     "`[intake]`": config.Intake,
     "`[prefect]`": config.Prefect,
+    "`[alerts]`": config.Alerts,
+    "`[[alerts.targets]]`": config.AlertTarget,
     "`[[sources]]`": SourceTable,
     "`oauth2`": OAuth2Options,
     **{f'`type = "{name}"`': options_of(name) for name in SOURCES},
@@ -33,6 +35,18 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[hours]`": policy.Hours,
     "`[first_response]`": policy.FirstResponse,
     "`[incidents]`": policy.Incidents,
+    "`[wording]`": wording.Wording,
+    "`[departments.<key>]`": handling.Department,
+    "`[[routes]]`": handling.Route,
+    "`[specialists.<kind>]`": handling.Specialist,
+    "`[causes.<name>]`": handling.TradeCause,
+    "`[forbidden_apologies]`": handling.ForbiddenApologies,
+    "`[masking]`": handling.Masking,
+    "`[protection]`": handling.Protection,
+    "`[protection.<step>]`": handling.Step,
+    "`[costs]`": handling.Costs,
+    "`[acknowledgement]`": handling.Acknowledgement,
+    "`[alerts]` of a pack": handling.Alerts,
     "`[words]`": policy.Words,
 }
 
@@ -67,12 +81,14 @@ def test_the_page_gives_the_defaults(title: str) -> None:
 
 
 def _same(told: object, default: object) -> bool:
+    if isinstance(default, BaseModel):
+        return told == default.model_dump()
     if isinstance(default, tuple):
         return told == list(default)
     return told == (str(default) if isinstance(default, Path) else default)
 
 
-@pytest.mark.parametrize("title", list(SECTIONS)[:10])
+@pytest.mark.parametrize("title", list(SECTIONS)[:12])
 def test_every_setting_has_a_docstring(title: str) -> None:
     fields = SECTIONS[title].model_fields
     assert [name for name, field in fields.items() if not field.description] == []
@@ -98,10 +114,10 @@ def test_the_example_is_valid_with_no_secret_set(example: Settings) -> None:
 
 def test_the_example_shows_every_setting(example: Settings) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    for model in list(SECTIONS.values())[1:10]:
+    for model in list(SECTIONS.values())[1:12]:
         for key in model.model_fields:
             assert re.search(
-                rf"^(# )?{key} = |^\[+(\w+\.)?{key}\]|\b{key} = ", text, re.MULTILINE
+                rf"^(# )?{key} = |^(# )?\[+(\w+\.)?{key}\]|\b{key} = ", text, re.MULTILINE
             ), key
 
 

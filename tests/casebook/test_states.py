@@ -9,7 +9,9 @@ import pytest
 from casebook.states import (
     LEGAL,
     CaseState,
+    DeliveryState,
     DraftState,
+    EntryState,
     IncidentState,
     MessageState,
     PromiseState,
@@ -22,6 +24,8 @@ KINDS: tuple[type[StrEnum], ...] = (
     DraftState,
     PromiseState,
     IncidentState,
+    DeliveryState,
+    EntryState,
 )
 FIRST: tuple[StrEnum, ...] = (
     MessageState.RECEIVED,
@@ -29,10 +33,13 @@ FIRST: tuple[StrEnum, ...] = (
     DraftState.PENDING,
     PromiseState.OPEN,
     IncidentState.OPEN,
+    DeliveryState.PENDING,
+    EntryState.STANDING,
 )
 ENDS = {
     *(MessageState.ANSWERED, DraftState.SENT, DraftState.REJECTED, DraftState.SUPERSEDED),
     *(PromiseState.KEPT, PromiseState.BROKEN, PromiseState.RENEWED, IncidentState.ALERTED),
+    DeliveryState.SENT,
 }
 
 
@@ -71,6 +78,9 @@ def test_what_is_over_is_over() -> None:
         (MessageState.RECEIVED, MessageState.ANSWERED),
         (CaseState.CLOSED, CaseState.WAITING),
         (PromiseState.BROKEN, PromiseState.KEPT),
+        (DeliveryState.PENDING, DeliveryState.SENT),
+        (DeliveryState.SENDING, DeliveryState.PENDING),
+        (DeliveryState.NEEDS_CHECK, DeliveryState.SENDING),
     ],
 )
 def test_nothing_is_sent_unapproved_or_undone(before: StrEnum, after: StrEnum) -> None:

@@ -16,6 +16,7 @@ from prefect.testing.utilities import prefect_test_harness
 from casebook import models as m
 from flows.intake import intake
 from flows.learn import learn
+from flows.refit import refit
 from tests.mails import made_mails
 from tests.services import Dovecot
 
@@ -74,6 +75,7 @@ def test_what_may_pass_is_tried_again_and_then_told(mailbox: Mailbox) -> None:
     [
         ("every-minute", intake, {"interval": 60, "active": True}),
         ("weekly", learn, {"cron": "17 3 * * 0", "timezone": "Asia/Tokyo", "active": True}),
+        ("weekly-refit", refit, {"cron": "47 3 * * 0", "timezone": "Asia/Tokyo", "active": True}),
     ],
 )
 def test_a_deployment_runs_one_at_a_time(
@@ -91,6 +93,14 @@ def test_a_deployment_runs_one_at_a_time(
 @pytest.mark.usefixtures("prefect")
 def test_the_weekly_flow_learns_nothing_from_an_empty_record(mailbox: Mailbox) -> None:
     assert learn() is None
+
+
+@pytest.mark.usefixtures("prefect")
+def test_the_refit_flow_leaves_what_came_along_where_nothing_was_corrected(
+    mailbox: Mailbox,
+) -> None:
+    assert refit() is None
+    assert not m.TriageModel.objects.exists()
 
 
 def test_the_server_can_be_imported() -> None:

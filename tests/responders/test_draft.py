@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casebook.policy import Policy, load_policy
 from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
 from responders.draft import CaseFacts, draft, needs_time
 from responders.estimate import say_due
@@ -53,7 +54,11 @@ APOLOGY = re.compile(r"申し訳|お詫び|謝|sorry|apolog", re.IGNORECASE)
 
 
 def _draft(
-    triage: Triage, name: str = "木村 佳代", subject: str = "届きません", **more: bool
+    triage: Triage,
+    name: str = "木村 佳代",
+    subject: str = "届きません",
+    policy: Policy = TOKYO,
+    **more: bool,
 ) -> Reply:
     facts = CaseFacts(
         receipt=RECEIPT,
@@ -65,7 +70,7 @@ def _draft(
         due=DUE if needs_time(triage) else None,
         **more,
     )
-    return draft(TOKYO, facts)
+    return draft(policy, facts)
 
 
 def _triage(**more: object) -> Triage:
@@ -78,12 +83,13 @@ def _triage(**more: object) -> Triage:
     return Triage(**{**values, **more})  # type: ignore[arg-type]
 
 
-def _is_whole(reply: Reply, triage: Triage) -> None:
+def _is_whole(reply: Reply, triage: Triage, policy: Policy = TOKYO) -> None:
     assert reply.language == ("en" if triage.language == "en" else "ja")
-    assert guard(reply.body, needs_time=needs_time(triage)) == ()
+    forbidden = policy.forbidden_apologies.at(reply.severity)
+    assert guard(reply.body, needs_time=needs_time(triage), forbidden=forbidden) == ()
     assert (reply.due is not None) == needs_time(triage)
     if reply.due:
-        assert reply.body.count(say_due(TOKYO, reply.due, reply.language)) == 1
+        assert reply.body.count(say_due(policy, reply.due, reply.language)) == 1
     assert RECEIPT in reply.body
     assert reply.subject.endswith(f"[{RECEIPT}]")
     assert len(reply.subject.splitlines()) == 1
@@ -231,3 +237,35 @@ def test_only_plain_praise_needs_no_time() -> None:
         (Kind.PRAISE, Conduct.ORDINARY)
     }
     assert max(triage.severity for triage in untimed) < 3
+
+
+PACKS = ("default", "retail", "hospital", "municipality", "school", "finance", "travel")
+
+
+@pytest.mark.parametrize("name", PACKS)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_packs_drafts_are_whole_and_admit_no_fault(name: str, language: str) -> None:
+    policy = load_policy(name)
+    kinds = [*policy.specialists, ""]
+    for kind, conduct, crisis in itertools.product(Kind, Conduct, kinds):
+        severity = 3 if crisis else 1
+        crises = (crisis,) if crisis else ()
+        triage = _triage(
+            kind=kind, conduct=conduct, severity=severity, crisis=crises, language=language
+        )
+        reply = _draft(triage, policy=policy)
+        _is_whole(reply, triage, policy)
+        opening = policy.opening(triage, language)
+        assert not opening or conduct is Conduct.THREAT or opening in reply.body
+        assert conduct is not Conduct.THREAT or not APOLOGY.search(reply.body)
+
+
+def test_a_trade_speaks_of_itself_and_of_people_in_its_own_words() -> None:
+    policy = load_policy("hospital")
+    grave = _draft(_triage(severity=3, crisis=("medical_error",)), "", policy=policy)
+    assert grave.body.startswith("患者様・ご家族の皆様")
+    assert "救急外来" in grave.body
+    assert "商品" not in grave.body
+    rude = _draft(_triage(conduct=Conduct.UNREASONABLE), "", policy=policy)
+    assert "当院の定める範囲" in rude.body
+    assert "当社" not in rude.body

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casebook.policy import load_policy
 from responders.guard import guard
 
+FORBIDDEN = load_policy("default").forbidden_apologies.at(1)
 PAST = Path(__file__).parents[2] / "samples" / "past" / "cases.jsonl"
 
 
@@ -131,4 +133,76 @@ def test_findings_lie_in_the_text(body: str, needs_time: bool) -> None:
 def test_hostile_texts_are_quick(text: str) -> None:
     start = time.perf_counter()
     guard(text * (100_000 // len(text)), needs_time=True)
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "今回の件は当社の過失でございます。",
+        "弊社の責任です。誠に申し訳ございません。",
+        "当院の医師のミスが原因でございました。",
+        "全面的に当社に非がございます。",
+        "当社に全面的に非がございます。",
+        "弊社が悪かったと考えております。",
+        "当社は過失を認めます。",
+        "一切の責任は弊社にございます。",
+        "治療費は当社が全額お支払いいたします。",
+        "損害は賠償いたします。",
+        "慰謝料をお支払いします。",
+        "It was entirely our fault.",
+        "This happened because of our negligence.",
+        "The delay was due to our own mistake.",
+        "We accept full responsibility for the accident.",
+        "We admit liability.",
+        "We were clearly negligent.",
+        "We made a mistake with your order.",
+        "We will fully compensate you.",
+        "We'll pay your medical bills.",
+    ],
+)
+def test_admissions_of_fault(body: str) -> None:
+    found = guard(body, needs_time=False, forbidden=FORBIDDEN)
+    assert found
+    assert {(finding.code, finding.blocking) for finding in found} == {("admits_fault", True)}
+    assert all(body[finding.start : finding.end] for finding in found)
+    assert guard(body, needs_time=False) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "このたびはご不便とご不快な思いをおかけし、誠に申し訳ございません。",
+        "多大なご心配をおかけしましたことを、深くお詫び申し上げます。",
+        "当窓口が責任をもって事実関係を確認いたします。",
+        "責任者が事実関係を確認し、ご連絡いたします。",
+        "当社の責任の有無も含めて、原因を確認いたします。",
+        "当社の過失によるものかどうかを調査いたします。",
+        "ご返金の手続きについてご案内いたします。",
+        "お支払い方法の変更を承りました。",
+        "商品に欠陥があるかどうかを確認いたします。",
+        "We are very sorry for the worry this has caused you.",
+        "A responsible manager will establish the facts.",
+        "We will find out whether it was a defect.",
+        "We take your complaint seriously and will look into who is responsible.",
+        "We accept no cash payments.",
+        "Your refund is on its way.",
+    ],
+)
+def test_sorrow_and_care_admit_nothing(body: str) -> None:
+    assert guard(body, needs_time=False, forbidden=FORBIDDEN) == ()
+
+
+def test_a_policy_may_begin_with_graver_matters() -> None:
+    rule = load_policy("default").forbidden_apologies.model_copy(update={"severity": 2})
+    assert rule.at(1) == ()
+    assert rule.at(2) == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    "text", ["当社の", "責任を", "損害", "全ての", "we ", "it is ", "due to our ", "we will "]
+)
+def test_forbidden_words_are_quick_on_hostile_texts(text: str) -> None:
+    start = time.perf_counter()
+    guard(text * (100_000 // len(text)), needs_time=False, forbidden=FORBIDDEN)
     assert time.perf_counter() - start < 5

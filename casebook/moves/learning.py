@@ -1,0 +1,185 @@
+"""What people teach: labels corrected by hand, and a triage fitted to them put in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.db import transaction
+
+from casebook import models as m
+from casebook import reading
+from casebook.clock import now
+from casebook.config import settings
+from casebook.errors import ConfigError
+from casebook.handling import OTHER, THREAT
+from casebook.labels import checked, corrected
+from casebook.moves.base import audit, in_turn, line
+from casebook.moves.protecting import judged_again
+from casebook.moves.vectors import tell_again
+from casebook.policy import load_policy
+from casebook.rows import clean, triage_row, triage_value
+from casebook.states import DraftState
+from casebook.types import Asked, Conduct, Direction, Finding, Triage
+
+CORRECTED = "triage_corrected"
+"""Code of the finding that tells whoever reads a draft that it rests on other labels."""
+
+_LABELS = (
+    "kind", "cause", "demands", "severity", "crisis", "conduct", "conduct_types", "anger",
+    "products",
+)  # fmt: skip
+
+
+@transaction.atomic
+def correct(what: int | Asked, expect: Mapping[str, object], who: str) -> m.Correction:
+    """Keep what `who` says that a message (its key) or a text of no message is, for the next refit.
+
+    `expect` maps labels to their right values (`casebook.labels`); what was said of the same
+    message or text before stays where it is silent. The triage of a message is changed at once,
+    and drafts that wait are marked. Raises ConfigError for labels that cannot be, and for a
+    message that is unknown or our own.
+    """
+    # Two who correct the same thing at once would each make a row of it.
+    in_turn("correction")
+    message = _message(what) if isinstance(what, int) else None
+    row = _known(what) or _fresh(what, message)
+    before = row.expect or {}
+    row.expect = _checked({**before, **expect})
+    row.author, row.at = clean(who, 150), now()
+    row.save()
+    note = _told(before, row.expect)
+    lines = [line(row, "kept", "", "", who=who, note=note)]
+    if message is not None:
+        lines += _judge_again(message, row.expect, who)
+    audit(lines)
+    return row
+
+
+@transaction.atomic
+def activate_triage(
+    space: str, data: bytes, *, score: float, exemplars: int, corrections: int, who: str
+) -> None:
+    """Put fitted heads in force for the vectors of a space, in the place of those before;
+    whoever judges next uses them."""
+    in_turn("triage")
+    before = m.TriageModel.objects.filter(space=space).first()
+    row, _ = m.TriageModel.objects.update_or_create(
+        space=space,
+        defaults={
+            "data": data,
+            "score": score,
+            "exemplars": exemplars,
+            "corrections": corrections,
+            "made_at": now(),
+        },
+    )
+    was = f"{before.score:.3f}" if before else ""
+    note = f"{exemplars} exemplars, {corrections} corrections"
+    audit([line(row, "activated", was, f"{score:.3f}", who=who, note=note)])
+
+
+def _message(key: int) -> m.Message:
+    row = m.Message.objects.select_for_update().filter(pk=key).first()
+    if row is None:
+        raise ConfigError(f"message {key}: no such message")
+    if row.direction != Direction.IN:
+        raise ConfigError(f"message {key}: is our own; only a customer's is judged")
+    return row
+
+
+def _known(what: int | Asked) -> m.Correction | None:
+    if isinstance(what, int):
+        return m.Correction.objects.filter(message=what).first()
+    subject, text = clean(what.subject), clean(what.text)
+    return m.Correction.objects.filter(message=None, subject=subject, text=text).first()
+
+
+def _fresh(what: int | Asked, message: m.Message | None) -> m.Correction:
+    asked = reading.asked(message) if message else what
+    assert isinstance(asked, Asked)
+    return m.Correction(
+        message=message,
+        subject=clean(asked.subject),
+        text=clean(asked.text),
+        language=asked.language,
+        channel=asked.channel,
+    )
+
+
+def _checked(expect: Mapping[str, object]) -> dict[str, Any]:
+    policy = load_policy(settings().policy)
+    crises = {*policy.words.crisis, *policy.specialists} - {OTHER, THREAT}
+    return checked(expect, causes=policy.causes, crises=crises)
+
+
+def _judge_again(message: m.Message, expect: Mapping[str, Any], who: str) -> list[m.AuditLine]:
+    """Change a message's triage, what its case is called by, and the drafts that rest on it. A
+    message that was not judged yet has none: it will be judged by its correction."""
+    held = m.Triage.objects.select_for_update().filter(message=message).first()
+    if held is None:
+        return []
+    before = triage_value(held)
+    after = corrected(before, expect)
+    row = triage_row(message.pk, after)
+    row.pk = held.pk
+    row.save(force_update=True)
+    note = _told(_labels(before), _labels(after))
+    if note and message.case is not None:
+        _name_again(message.case, before, after)
+        _mark(message.case, _graver(after, before), note)
+    judged_again(message, after, who)
+    return [line(row, "corrected", "", "", who=who, note=note)]
+
+
+def _name_again(case: m.Case, before: Triage, after: Triage) -> None:
+    """Give a case the cause and the product of its corrected message, unless another gave them."""
+    cause = after.cause if case.cause in ("", before.cause) else case.cause
+    product = next(iter(after.products), "")
+    if case.product not in ("", *before.products):
+        product = case.product
+    product = clean(product, 255)
+    if (cause, product) != (case.cause, case.product):
+        case.cause, case.product = cause, product
+        case.save(update_fields=["cause", "product"])
+        tell_again(cases=[case.pk])
+
+
+def _mark(case: m.Case, graver: bool, note: str) -> None:
+    """Tell whoever reads a waiting draft; one that was written for less must be rewritten."""
+    gravest = reading.standing([case])[case.pk].gravest
+    finding = Finding(CORRECTED, 0, 0, f"A person corrected what it answers: {note}", graver)
+    drafts = m.Draft.objects.select_for_update().filter(
+        case=case, state__in=[DraftState.PENDING, DraftState.APPROVED]
+    )
+    for draft in drafts:
+        others = [found for found in draft.findings if found["code"] != CORRECTED]
+        blocked = any(found["blocking"] for found in draft.findings if found not in others)
+        draft.findings = [*others, asdict(replace(finding, blocking=graver or blocked))]
+        draft.severity = gravest.severity if gravest else draft.severity
+        draft.save(update_fields=["findings", "severity"])
+
+
+def _graver(after: Triage, before: Triage) -> bool:
+    order = list(Conduct).index
+    return after.severity > before.severity or order(after.conduct) > order(before.conduct)
+
+
+def _labels(triage: Triage) -> dict[str, object]:
+    return {name: getattr(triage, name) for name in _LABELS}
+
+
+def _told(before: Mapping[str, object], after: Mapping[str, object]) -> str:
+    """The labels that differ, with their values before and after."""
+    return "; ".join(
+        f"{name}: {_value(before.get(name))} → {_value(value)}"
+        for name, value in after.items()
+        if _value(before.get(name)) != _value(value)
+    )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value) or "–"
+    return "–" if value in (None, "") else str(value)
