@@ -49,7 +49,8 @@ def _trials() -> Iterator[Check]:
     if database.readable:
         yield "quarantine", _quarantine
         yield "vectors", _vectors
-    yield "alerts", lambda: _alerts(database.readable)
+    if database.named:
+        yield "alerts", lambda: _alerts(database.readable)
     yield "embedding", lambda: _model(found.embedding.model)
     yield "index", _index
     yield "prefect", lambda: _prefect(found.prefect.api_url)
@@ -70,13 +71,15 @@ def _policy() -> str:
 
 
 class _Database:
-    """The database, looked at and left as it is; `readable` once its tables can be asked."""
+    """The database, looked at and left as it is; `named` once its URL is understood, `readable`
+    once its tables can be asked."""
 
-    readable = False
+    named = readable = False
 
     def trial(self) -> str:
         """Connect and compare the tables with the migrations; make neither file nor table."""
         prepare()
+        self.named = True
         from django.db import connection
 
         if connection.vendor == "sqlite" and _absent(connection.settings_dict["NAME"]):

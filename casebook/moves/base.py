@@ -70,7 +70,12 @@ def line(
 
 def _case(thing: Model) -> int | None:
     # By keys alone: to fetch the case of each of a thousand messages takes a second.
-    owner = {m.Incident: "first", m.Correction: "message", m.AlertDelivery: "alert"}
+    owner = {
+        m.Incident: "first",
+        m.Correction: "message",
+        m.Triage: "message",
+        m.AlertDelivery: "alert",
+    }
     if type(thing) in owner:
         thing = getattr(thing, owner[type(thing)])
     key: int | None = thing.pk if isinstance(thing, m.Case) else getattr(thing, "case_id", None)
