@@ -42,7 +42,6 @@ from enrich.numbers import transactions
 from enrich.relate import EVENT_WINDOW, WINDOW, read, relate
 from enrich.similar import similar_cases
 from flows.ahead import AHEAD
-from flows.judging import judge
 from flows.shelf import SHELF
 from responders.draft import CaseFacts, draft, needs_time
 from responders.estimate import estimate, say_due
@@ -193,6 +192,9 @@ def _unanswerable(row: m.Message) -> str:
 
 def _answer(keys: list[int]) -> int:
     force = _in_force()
+    # An idle run needs none of its patterns.
+    from flows.judging import judge
+
     cases = reading.to_answer(keys, {role: space.name for role, space in force.items()})
     standing = reading.standing(cases)
     spam: dict[int, tuple[int, Triage]] = {}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 
 from casebook import models as m
 from casebook import moves
@@ -135,9 +137,16 @@ def test_a_run_that_was_killed_while_sending_sends_nothing_twice(
 
 
 def test_two_processes_do_not_send_at_once(web: Hook) -> None:
+    def elsewhere() -> int:
+        try:
+            return tell()
+        finally:
+            connections.close_all()
+
     alert()
-    with exclusive("alerts"):
-        assert tell() == 0
+    with exclusive("alerts") as held, ThreadPoolExecutor() as pool:
+        assert held
+        assert pool.submit(elsewhere).result() == 0
     assert tell() == 1
     assert len(web.received) == 1
 
