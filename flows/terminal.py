@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
 
@@ -24,7 +24,10 @@ from casebook.config import settings
 from casebook.errors import ConfigError, MadoguchiError
 from casebook.sparing import loading
 from casebook.start import start
-from flows import pipeline, refitting, reindexing, steps
+from flows import pipeline, reindexing, steps
+
+if TYPE_CHECKING:
+    from flows import refitting
 
 _HEALTH_SECONDS = 1.0
 _INTAKE = {
@@ -90,6 +93,9 @@ def _reindex(options: argparse.Namespace) -> int:
 
 
 def _refit(options: argparse.Namespace) -> int:
+    # An idle intake needs none of triage's patterns.
+    from flows import refitting
+
     try:
         made = refitting.refit(steps.encoders())
     except refitting.AlreadyRunning as busy:
