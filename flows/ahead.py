@@ -27,7 +27,11 @@ class Ahead:
     def begin(self, coders: Encoders, texts: Mapping[int, str]) -> None:
         """Begin with the vectors of the messages that come next (key → text)."""
         if texts:
-            self._process(coders).ask(list(texts.values()))
+            try:
+                self._process(coders).ask(list(texts.values()))
+            except ChildProcessError:
+                self.close()
+                raise
             self._asked = dict(texts)
 
     def vectors(
@@ -77,7 +81,7 @@ class Ahead:
 
     def _answer(self, meanwhile: Iterator[None]) -> dict[int, Vectors]:
         assert self._apart is not None
-        while not self._apart.ready() and next(meanwhile, _DONE) is not _DONE:
+        while not self._apart.ready() and _went_on(meanwhile):
             pass
         asked, self._asked = self._asked, {}
         try:
@@ -85,6 +89,16 @@ class Ahead:
         except ChildProcessError:
             self.close()
             raise
+
+
+def _went_on(meanwhile: Iterator[None]) -> bool:
+    """Whether a step of it was done."""
+    try:
+        return next(meanwhile, _DONE) is not _DONE
+    except Exception:
+        # A message of a later batch must not fail this one: it fails in its own turn. And an answer
+        # that is not fetched would be taken for the next question's.
+        return False
 
 
 AHEAD = Ahead()
