@@ -16,7 +16,7 @@ from enrich.triage.decide import Decision, Seen, decision
 from enrich.triage.entities import entities, missing
 from enrich.triage.grams import passages
 from enrich.triage.heads import Heads, Probabilities, prior
-from enrich.triage.rules import seen
+from enrich.triage.rules import Rules
 
 _DEFAULT = Costs()
 
@@ -26,8 +26,8 @@ class Judge:
 
     def __init__(self, words: Words, heads: Heads | None, costs: Costs = _DEFAULT) -> None:
         """Without `heads` the words decide alone."""
-        self._words = words
-        self._rules = tuple(label for label, patterns in words.labelled() if patterns)
+        self._rules = Rules(words)
+        self._labels = tuple(label for label, patterns in words.labelled() if patterns)
         self._heads = heads
         self._costs = costs
 
@@ -55,8 +55,8 @@ class Judge:
         return found, [[next(rest) for _ in one] for one in cut]
 
     def _judged(self, asked: Asked, whole: Probabilities, parts: Sequence[Probabilities]) -> Triage:
-        signals = seen(self._words, asked.subject, asked.text, asked.language)
-        looked = Seen(signals, whole, parts, self._rules)
+        signals = self._rules(asked.subject, asked.text)
+        looked = Seen(signals, whole, parts, self._labels)
         found = decision(looked, self._costs)
         text = _whole(asked)
         values = entities(text)

@@ -60,13 +60,12 @@ _QUOTE = re.compile(
 _APOSTROPHES = str.maketrans("’‘ʼ`", "''''")
 
 
-def read(text: str, idioms: re.Pattern[str] | None) -> Reading:
-    """`text` for the rules; `idioms` matches its figures of speech."""
+def read(text: str) -> Reading:
+    """`text` for the rules; its figures of speech are for them to find."""
     folded = fold(text)
     plain = _lower(folded.text.translate(_APOSTROPHES))
     quotes = tuple(match.span(match.lastindex or 0) for match in _QUOTE.finditer(plain))
-    figures = tuple(match.span() for match in idioms.finditer(plain)) if idioms else ()
-    return Reading(plain, folded, quotes, figures)
+    return Reading(plain, folded, quotes, ())
 
 
 def holds(reading: Reading, label: str, start: int, end: int) -> Holds:

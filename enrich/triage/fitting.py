@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from casebook.types import Asked, Kind, Triage
 from enrich.metrics import f1, macro_f1
 from enrich.triage.exemplars import Exemplar, matter
-from enrich.triage.grams import grams
+from enrich.triage.grams import Vocabulary, grams
 from enrich.triage.heads import (
     ANY_OF,
     LABELS,
@@ -138,9 +138,8 @@ def _words(texts: Sequence[str], known: Known) -> tuple[Phrasing, Floats]:
     """The classifiers on words, and their leave-one-out scores."""
     import numpy as np
 
-    counts = [grams(text) for text in texts]
-    vocabulary, idf = _vocabulary(counts)
-    rows = _rows(counts, vocabulary, idf)
+    vocabulary, idf = _vocabulary(texts)
+    rows = _rows(texts, vocabulary, idf)
     hinted = np.log1p(np.array([phrases(text) for text in texts], np.float64))
     # The groups of phrases together weigh as _PHRASES texts of n-grams do.
     mean = hinted.mean(axis=0)
@@ -164,27 +163,27 @@ def _single(values: Any) -> Floats:
     return np.asarray(values, np.float32)
 
 
-def _vocabulary(counts: Sequence[Counter[str]]) -> tuple[dict[str, int], Floats]:
-    """The features that are kept, with their places, and the inverse document frequency of each."""
+def _vocabulary(texts: Sequence[str]) -> tuple[Vocabulary, Floats]:
+    """The features that are kept, and the inverse document frequency of each."""
     import numpy as np
 
-    texts = Counter(run for found in counts for run in found)
-    kept = sorted((-n, run) for run, n in texts.items() if n >= _RARE)[:_FEATURES]
-    vocabulary = {run: place for place, (_, run) in enumerate(kept)}
+    common = Counter(feature for text in texts for feature in grams(text))
+    kept = sorted((-n, feature) for feature, n in common.items() if n >= _RARE)[:_FEATURES]
     frequencies = np.array([-n for n, _ in kept], dtype=np.float32)
-    return vocabulary, _single(np.log((1 + len(counts)) / (1 + frequencies)) + 1)
+    idf = np.log((1 + len(texts)) / (1 + frequencies)) + 1
+    return Vocabulary([feature for _, feature in kept]), _single(idf)
 
 
-def _rows(counts: Sequence[Counter[str]], vocabulary: dict[str, int], idf: Floats) -> Any:
+def _rows(texts: Sequence[str], vocabulary: Vocabulary, idf: Floats) -> Any:
     """(texts, features), sparse, of unit length."""
     import numpy as np
     from scipy.sparse import csr_array
 
-    rows = [weighed(found, vocabulary, idf) for found in counts]
+    rows = [weighed(vocabulary(text), idf) for text in texts]
     ends = np.cumsum([0, *(len(places) for places, _ in rows)])
     places = np.concatenate([places for places, _ in rows])
     values = np.concatenate([values for _, values in rows])
-    return csr_array((values, places, ends), shape=(len(rows), len(vocabulary)))
+    return csr_array((values, places, ends), shape=(len(rows), len(vocabulary.features)))
 
 
 def _fitted(kernel: Floats, known: Known) -> tuple[Floats, Floats]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from casebook.types import Cause, Conduct, Crisis, Demand, Kind, Span
-from enrich.triage.grams import grams, sentences
+from enrich.triage.grams import Vocabulary, sentences
 from enrich.triage.phrases import phrases
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ Probabilities: TypeAlias = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Phrasing:
-    """The classifiers on a text's words: `grams` has a row for each feature of the `vocabulary`
-    (feature → row), whose inverse document frequency is `idf`, `phrases` one for each group of
+    """The classifiers on a text's words: `grams` has a row for each feature of the `vocabulary`,
+    whose inverse document frequency is `idf`, `phrases` one for each group of
     `enrich.triage.phrases`; `bias` and the columns are the labels'."""
 
-    vocabulary: Mapping[str, int]
+    vocabulary: Vocabulary
     idf: Floats
     grams: Floats
     phrases: Floats
@@ -70,7 +70,7 @@ class Phrasing:
 
         found = np.empty((len(texts), len(LABELS)), np.float32)
         for row, text in enumerate(texts):
-            places, values = weighed(grams(text), self.vocabulary, self.idf)
+            places, values = weighed(self.vocabulary(text), self.idf)
             hinted = np.log1p(np.array(phrases(text), np.float32))
             found[row] = values @ self.grams[places] + hinted @ self.phrases + self.bias
         return found
@@ -140,7 +140,7 @@ class Heads:
         import numpy as np
         from safetensors.numpy import save
 
-        told = {"space": self.space, "labels": LABELS, "vocabulary": list(self._words.vocabulary)}
+        told = {"space": self.space, "labels": LABELS, "vocabulary": self._words.vocabulary.features}
         return save(
             {
                 "told": np.frombuffer(json.dumps(told).encode(), np.uint8),
@@ -164,8 +164,7 @@ class Heads:
             if tuple(told["labels"]) != LABELS:
                 raise ValueError("the data hold heads for other labels")
             floats = {k: v.astype(np.float32) for k, v in arrays.items() if k != "told"}
-            vocabulary = {run: place for place, run in enumerate(told["vocabulary"])}
-            words = Phrasing(vocabulary, *(floats[f"words.{name}"] for name in _WORDS))
+            words = Phrasing(Vocabulary(told["vocabulary"]), *(floats[f"words.{name}"] for name in _WORDS))
             meaning = Nearness(*(floats[f"meaning.{name}"] for name in _MEANING))
             return cls(told["space"], words, meaning, floats["joint"], floats["alone"])
         except (SafetensorError, KeyError, TypeError) as error:
@@ -194,16 +193,13 @@ def stacked(vectors: Sequence[bytes]) -> Floats:
     return np.stack([np.frombuffer(vector, "<f2").astype(np.float32) for vector in vectors])
 
 
-def weighed(
-    counts: Mapping[str, int], vocabulary: Mapping[str, int], idf: Floats
-) -> tuple[Places, Floats]:
+def weighed(counts: Mapping[int, int], idf: Floats) -> tuple[Places, Floats]:
     """A text's features: their places in the vocabulary, and their TF-IDF weights (logarithmic
     counts) at unit length."""
     import numpy as np
 
-    known = {vocabulary[run]: count for run, count in counts.items() if run in vocabulary}
-    places = np.fromiter(known, np.intp, len(known))
-    values = (1 + np.log(np.fromiter(known.values(), np.float32, len(known)))) * idf[places]
+    places = np.fromiter(counts, np.intp, len(counts))
+    values = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * idf[places]
     return places, values / (float(np.linalg.norm(values)) or 1.0)
 
 

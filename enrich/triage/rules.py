@@ -8,20 +8,22 @@ joined elsewhere. A pattern matches on a copy of the text in NFKC and lower case
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 
 from casebook.types import HarassmentType, Span
-from casebook.words import Patterns, Words
+from casebook.words import Words
 from enrich.clean import MAX_CHARACTERS
-from enrich.triage.context import Holds, Reading, holds, read
+from enrich.triage.context import Holds, holds, read
+from enrich.triage.literals import literals
+from enrich.triage.spotting import Spotter
 
 _MOST = 20
 """Matches of one label that are kept: repeating a word proves no more."""
-_JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
-_ENGLISH = re.compile(r"\b[A-Za-z']{2,20}[ ,]{1,3}[A-Za-z']{2,20}\b")
+_IDIOM = "idiom"
+"""What figures of speech are filed under among the labels."""
 
 TYPES = {
     "threat:life": HarassmentType.PHYSICAL_ATTACK,
@@ -46,25 +48,54 @@ class Signal:
     holds: Holds
 
 
-def seen(words: Words, subject: str, text: str, language: str) -> tuple[Signal, ...]:
-    """The signals of one message, in the order of the policy's labels and of the text.
+class Rules:
+    """The patterns of a policy's words, of which only those are tried on a text that can match."""
 
-    Reads `subject`, a line break and `text`, of which the first MAX_CHARACTERS; spans count in
-    them. `language` is the message's; patterns in English are tried on a Japanese message only
-    where it has English phrases.
-    """
-    whole = f"{subject}\n{text}"[:MAX_CHARACTERS]
-    japanese = bool(_JAPANESE.search(whole))
-    english = language != "ja" or bool(_ENGLISH.search(whole))
-    # The subject ends like a sentence, so that nothing reaches from it into the text.
-    reading = read(f"{subject}。{text}"[:MAX_CHARACTERS], _idioms(words.idioms))
-    found: list[Signal] = []
-    for label, patterns in words.labelled():
-        if japanese and (pattern := _joined(patterns, True)):
-            found += _signals(reading, whole, label, pattern)
-        if english and (pattern := _joined(patterns, False)):
-            found += _signals(reading, whole, label, pattern)
-    return tuple(found)
+    def __init__(self, words: Words) -> None:
+        patterns = [(label, text) for label, texts in words.labelled() for text in texts]
+        patterns += [(_IDIOM, text) for text in words.idioms]
+        self._patterns = tuple(patterns)
+        self._order = {label: place for place, (label, _) in reversed([*enumerate(patterns)])}
+        owners: dict[str, list[int]] = {}
+        always: list[int] = []
+        for place, (_, text) in enumerate(patterns):
+            strings = literals(text)
+            always += [] if strings else [place]
+            for string in strings:
+                owners.setdefault(string, []).append(place)
+        self._always = frozenset(always)
+        self._owners = tuple(owners.values())
+        self._spotted = Spotter(owners)
+
+    def __call__(self, subject: str, text: str) -> tuple[Signal, ...]:
+        """The signals of one message, in the order of the policy's labels and of the text.
+
+        Reads `subject`, a line break and `text`, of which the first MAX_CHARACTERS; spans count in
+        them.
+        """
+        whole = f"{subject}\n{text}"[:MAX_CHARACTERS]
+        # The subject ends like a sentence, so that nothing reaches from it into the text.
+        reading = read(f"{subject}。{text}"[:MAX_CHARACTERS])
+        matches = self._matches(reading.text)
+        figures = tuple(match.span() for match in matches.pop(_IDIOM, ()))
+        reading = replace(reading, idioms=figures)
+        return tuple(
+            Signal(label, Span(label, left, right, whole[left:right]), meant)
+            for label in sorted(matches, key=self._order.__getitem__)
+            for match in matches[label]
+            for left, right in [reading.folded.original(*match.span())]
+            for meant in [holds(reading, label, *match.span())]
+        )
+
+    def _matches(self, text: str) -> dict[str, list[re.Match[str]]]:
+        """What matches by label, in the order of the text; of what overlaps the first."""
+        tried = self._always.union(*(self._owners[place] for place in set(self._spotted(text))))
+        found: defaultdict[str, list[re.Match[str]]] = defaultdict(list)
+        for place in sorted(tried):
+            label, pattern = self._patterns[place]
+            matches = (match for match in _compiled(pattern).finditer(text) if match[0])
+            found[label] += islice(matches, _MOST)
+        return {label: _apart(matches) for label, matches in found.items()}
 
 
 def harassment_type(label: str) -> HarassmentType | None:
@@ -75,25 +106,16 @@ def harassment_type(label: str) -> HarassmentType | None:
     return TYPES.get(label)
 
 
-def _signals(
-    reading: Reading, whole: str, label: str, pattern: re.Pattern[str]
-) -> Iterator[Signal]:
-    for match in islice(pattern.finditer(reading.text), _MOST):
-        start, end = match.span()
-        if start < end:
-            left, right = reading.folded.original(start, end)
-            span = Span(label, left, right, whole[left:right])
-            yield Signal(label, span, holds(reading, label, start, end))
+def _apart(matches: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The first _MOST of them that overlap no earlier one, in the order of the text."""
+    found: list[re.Match[str]] = []
+    for match in sorted(matches, key=re.Match.start):
+        if not found or match.start() >= found[-1].end():
+            found.append(match)
+    return found[:_MOST]
 
 
 @cache
-def _joined(patterns: Patterns, japanese: bool) -> re.Pattern[str] | None:
-    """The patterns of one script as one, which is tried once. A dot takes line breaks too, for
-    mailers break lines anywhere."""
-    chosen = [text for text in patterns if bool(_JAPANESE.search(text)) == japanese]
-    return re.compile("|".join(chosen), re.DOTALL) if chosen else None
-
-
-@cache
-def _idioms(patterns: Patterns) -> re.Pattern[str] | None:
-    return re.compile("|".join(patterns), re.DOTALL) if patterns else None
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A dot takes line breaks too, for mailers break lines anywhere."""
+    return re.compile(pattern, re.DOTALL)

@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 
 from casebook.policy import load_policy
 from enrich.triage.context import Holds, holds, read
-from enrich.triage.rules import seen
+from enrich.triage.rules import Rules
 
-WORDS = load_policy("default").words
+RULES = Rules(load_policy("default").words)
 
 
 def _how(label: str, text: str) -> set[Holds]:
-    language = "en" if text.isascii() else "ja"
-    return {one.holds for one in seen(WORDS, "", text, language) if one.label.startswith(label)}
+    return {one.holds for one in RULES("", text) if one.label.startswith(label)}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_harm_elsewhere_is_not_ours() -> None:
 
 @given(st.text(max_size=200), st.integers(0, 200), st.integers(1, 20))
 def test_any_place_of_any_text_is_judged(text: str, start: int, length: int) -> None:
-    reading = read(text, None)
+    reading = read(text)
     end = min(start + length, len(reading.text))
     if start < end:
         for label in ("crisis:injury", "threat:life", "kind:praise", "demand:refund", "kind:spam"):
@@ -133,6 +132,6 @@ def test_any_place_of_any_text_is_judged(text: str, start: int, length: int) -> 
 
 
 def test_lower_case_keeps_the_places() -> None:
-    reading = read("İİİ KILL", None)
+    reading = read("İİİ KILL")
     assert reading.text.endswith("kill")
     assert reading.folded.original(4, 8) == (4, 8)

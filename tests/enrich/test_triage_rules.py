@@ -15,14 +15,15 @@ from casebook.policy import load_policy
 from casebook.types import HarassmentType
 from casebook.words import Words
 from enrich.triage.context import Holds
-from enrich.triage.rules import Signal, harassment_type, seen
+from enrich.triage.rules import Rules, Signal, harassment_type
 
 WORDS = load_policy("default").words
+RULES = Rules(WORDS)
 PACKS = ("default", "retail", "hospital", "municipality", "school", "finance", "travel")
 
 
-def _asserted(text: str, language: str = "ja") -> set[str]:
-    return {one.label for one in seen(WORDS, "", text, language) if one.holds is Holds.ASSERTED}
+def _asserted(text: str) -> set[str]:
+    return {one.label for one in RULES("", text) if one.holds is Holds.ASSERTED}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_ordinary_words_are_not_grave(text: str) -> None:
 @given(st.text(max_size=60), st.text(max_size=200))
 def test_spans_are_where_they_say(subject: str, text: str) -> None:
     whole = f"{subject}\n{text}店員をコロス、いや殺す。You idiots."
-    found = seen(WORDS, subject, whole[len(subject) + 1 :], "ja")
+    found = RULES(subject, whole[len(subject) + 1 :])
     assert any(one.label == "threat:life" for one in found)
     for one in found:
         assert one.span.label == one.label
@@ -151,21 +152,21 @@ def test_spans_are_where_they_say(subject: str, text: str) -> None:
 
 def test_disguised_words_are_seen_where_they_stand() -> None:
     text = "店員を殺\u200bす。ｲﾔｶﾞﾗｾではない。"
-    (found,) = (one for one in seen(WORDS, "", text, "ja") if one.label == "threat:life")
+    (found,) = (one for one in RULES("", text) if one.label == "threat:life")
     assert text[found.span.start - 1 : found.span.end - 1] == "殺\u200bす"
 
 
 def test_a_subject_is_a_sentence_of_its_own() -> None:
-    found = seen(WORDS, "データと写真", "すべて消えればよいのにと思うほど楽しかった", "ja")
+    found = RULES("データと写真", "すべて消えればよいのにと思うほど楽しかった")
     assert not [one for one in found if one.label.startswith("crisis")]
 
 
 def test_few_matches_are_kept() -> None:
-    assert len(seen(WORDS, "", "返金" * 9_000, "ja")) < 40
+    assert len(RULES("", "返金" * 9_000)) < 40
 
 
 def test_no_words_see_nothing() -> None:
-    assert seen(Words(), "件名", "殺すぞ", "ja") == ()
+    assert Rules(Words())("件名", "殺すぞ") == ()
 
 
 def test_types_are_the_ministrys() -> None:
@@ -236,10 +237,10 @@ def test_unsafe_patterns_are_refused(pattern: str) -> None:
 def test_parts_are_filled_in() -> None:
     words = Words.model_validate({"parts": {"who": "you|he"}, "spam": ["<who> won", "[*+]"]})
     assert words.spam == ("(?:you|he) won", "[*+]")
-    assert [one.label for one in seen(words, "", "Look: he won", "en")] == ["kind:spam"]
+    assert [one.label for one in Rules(words)("", "Look: he won")] == ["kind:spam"]
 
 
 def test_a_signal_tells_its_label() -> None:
-    (found,) = seen(Words(praise=("great",)), "", "Great!", "en")
+    (found,) = Rules(Words(praise=("great",)))("", "Great!")
     assert isinstance(found, Signal)
     assert (found.label, found.span.text, found.holds) == ("kind:praise", "Great", Holds.ASSERTED)
