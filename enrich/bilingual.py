@@ -8,8 +8,11 @@ Both halves are one module of sentence-transformers (https://sbert.net, "Creatin
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,6 +34,9 @@ DIMENSIONS = 384
 
 _VECTOR = 300
 """Length of a chiVe vector."""
+
+_PIECE = 4
+"""Texts that one core reads at a time."""
 
 _STEEPEST = 5.0
 """Bound on the logarithm of a word's weight in a text: no word can drown all others."""
@@ -224,6 +230,23 @@ class Bilingual(InputModule):
         folder = Path(model_name_or_path) / subfolder
         english = SentenceTransformer(str(folder / "english"), device="cpu")
         return cls(english, *read_student(folder / FILE.name))
+
+
+def _piece(features: dict[str, Any], start: int) -> dict[str, Any]:
+    """Some of the texts, padded to the longest of them alone."""
+    mask = features["attention_mask"][start : start + _PIECE]
+    length = int(mask.sum(dim=1).max())
+    return {
+        name: value[start : start + _PIECE, :length] if isinstance(value, Tensor) else value
+        for name, value in features.items()
+    }
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    # Of OpenMP each thread has a number of its own, which it takes over from here.
+    torch.set_num_threads(1)
+    return ThreadPoolExecutor(os.cpu_count())
 
 
 def read_student(path: Path) -> tuple[Student, Lexicon]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SPACE = re.compile(r"\s+")
 _INVISIBLE = re.compile(
@@ -13,7 +14,11 @@ _INVISIBLE = re.compile(
 MAX_CHARACTERS = 20_000
 """What is read of one text; behind it no complaint says anything new."""
 
+AT_HAND = 64
+"""Texts that are cleaned once for all who read them, one after the other."""
 
+
+@lru_cache(AT_HAND)
 def clean(text: str) -> str:
     """`text` in NFKC, without invisible and control characters, white space folded.
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _READ = 2_000
 _HEADLINE = 12
+_REMEMBERED = 4096
+"""Texts whose language is remembered: those that come next are looked at ahead."""
 
 
+@lru_cache(_REMEMBERED)
 def detect(text: str, default: str) -> str:
     """The language of `text` as an ISO 639-1 code; `default` where nothing can be told.
 

@@ -5,10 +5,10 @@ text makes them slow.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
-from enrich.clean import clean
+from enrich.clean import AT_HAND, clean
 
 _UNITS = "円|万|千|YEN|JPY|ポイント|PT|個|台|箱|冊|本|枚|名|人|KM|KG|CM|MM|ML|%"
 # Letters, then digits and letters with hyphens; four digits in a row somewhere; no part of a
@@ -70,6 +70,7 @@ def transactions(text: str) -> frozenset[str]:
     return frozenset(islice(dict.fromkeys(found), _MOST))
 
 
+@lru_cache(AT_HAND)
 def upper(text: str) -> str:
     """`text` cleaned, in upper case, with an ASCII hyphen for each dash inside a code."""
     return _DASH.sub("-", clean(text).upper())
@@ -80,8 +81,12 @@ def bare(number: str) -> str:
     return number.replace("-", "")
 
 
-def _numbers(plain: str) -> Iterator[tuple[str, str]]:
-    for match in _NUMBER.finditer(plain):
-        before = plain[max(0, match.start() - _BEFORE) : match.start()]
-        if not _OTHERWISE.fullmatch(match[0]) and not _PERSONAL.search(before):
-            yield match[0], before
+@lru_cache(AT_HAND)
+def _numbers(plain: str) -> tuple[tuple[str, str], ...]:
+    """Each number with what stands before it."""
+    found = [
+        (match[0], plain[max(0, match.start() - _BEFORE) : match.start()])
+        for match in _NUMBER.finditer(plain)
+        if not _OTHERWISE.fullmatch(match[0])
+    ]
+    return tuple((number, before) for number, before in found if not _PERSONAL.search(before))

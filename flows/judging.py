@@ -22,6 +22,11 @@ from flows import refitting
 _log = logging.getLogger("madoguchi.triage")
 
 
+def ready(coders: Encoders) -> None:
+    """Load what `judge` needs."""
+    _judge(load_policy(settings().policy), coders)
+
+
 def judge(
     coders: Encoders, messages: Sequence[tuple[m.Message, Mapping[Role, bytes]]]
 ) -> dict[int, Triage]:

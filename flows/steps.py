@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -115,8 +115,7 @@ def _relate(keys: list[int]) -> int:
         return len(silent)
     coders, policy = encoders(), load_policy(settings().policy)
     texts = {row.pk: _text(known) for row, known in wanted}
-    following = _following(keys)
-    meanwhile = read(known for _, known in chain(wanted, following))
+    meanwhile = _meanwhile(coders, chain(wanted, _following(keys)), policy.language)
     vectors = AHEAD.vectors(coders, texts, meanwhile)
     AHEAD.begin(coders, {row.pk: _text(known) for row, known in _coming(keys)})
     orders = [transactions(text) for text in texts.values()]
@@ -136,7 +135,7 @@ def _relate(keys: list[int]) -> int:
             moves.Related(
                 message=row.pk,
                 relation=relation,
-                language=detect(f"{row.subject}\n{row.new_text}", policy.language),
+                language=_language(row, policy.language),
                 vectors=tuple(
                     moves.Vector(coders.spaces[role], dimensions(role, vector), vector)
                     for role, vector in made.items()
@@ -168,6 +167,22 @@ def _following(keys: list[int]) -> Iterator[Incoming]:
         if not keys:
             return
         yield from reading.incoming(keys)
+
+
+def _meanwhile(coders: Encoders, rows: Iterable[Incoming], language: str) -> Iterator[None]:
+    """What needs no vectors, step by step while those are being made; it is at hand later."""
+    for row, known in rows:
+        _language(row, language)
+        yield from read([known])
+    # An idle run needs none of its patterns.
+    from flows.judging import ready
+
+    ready(coders)
+    yield
+
+
+def _language(row: m.Message, default: str) -> str:
+    return detect(f"{row.subject}\n{row.new_text}", default)
 
 
 def _text(known: KnownMessage) -> str:

@@ -24,7 +24,7 @@ from casebook.policy import load_policy
 from casebook.words import Words
 from enrich.embed import Encoder
 from enrich.triage import Judge
-from enrich.triage.exemplars import Exemplar, bundled, held_back, matter
+from enrich.triage.exemplars import Exemplar, bundled, held_back
 from enrich.triage.fitting import fit, score, whole
 from enrich.triage.heads import FILE
 from tests.bench.triage import Pair, judged, print_errors, print_figures, with_vectors
@@ -75,16 +75,13 @@ def cross_validated(rows: Sequence[Exemplar], space: str) -> dict[str, list[Pair
 
 
 def folds(rows: Sequence[Exemplar]) -> list[int]:
-    """The fold of each exemplar; near-duplicates have the same, and those of one matter."""
-    names = list(dict.fromkeys(map(matter, rows)))
-    texts = {matter(row): whole(row.asked) for row in reversed(rows)}
+    """The fold of each exemplar; near-duplicates have the same."""
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(3, 3)).fit_transform(
-        [texts[name] for name in names]
+        [whole(row.asked) for row in rows]
     )
     _, groups = connected_components((vectors @ vectors.T) > _ALIKE, directed=False)
-    drawn = np.random.default_rng(_SEED).integers(0, _FOLDS, len(names))
-    own = dict(zip(names, drawn[groups], strict=True))
-    return [own[matter(row)] for row in rows]
+    drawn = np.random.default_rng(_SEED).integers(0, _FOLDS, len(rows))
+    return [int(drawn[group]) for group in groups]
 
 
 def write(rows: Sequence[Exemplar], space: str) -> None:

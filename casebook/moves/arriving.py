@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import IntegrityError, transaction
 
 from casebook import models as m
-from casebook.moves.base import audit, free_receipt, in_turn, line, locked, moved, save
+from casebook.moves.base import audit, free_receipts, in_turn, line, locked, moved, save
 from casebook.moves.vectors import tell_again
 from casebook.rows import (
     attachment_rows,
@@ -76,7 +76,6 @@ def record_past(cases: Sequence[PastCase]) -> int:
             "origin", flat=True
         )
     )
-    taken: set[str] = set()
     count = 0
     for past in cases:
         if past.origin in known:
@@ -85,7 +84,7 @@ def record_past(cases: Sequence[PastCase]) -> int:
         if not rows:
             continue
         known.add(past.origin)
-        case = past_case_row(past, free_receipt(taken))
+        case = past_case_row(past, *free_receipts(1))
         case.save()
         settle_past(rows[0], case, past)
         if past.reply:

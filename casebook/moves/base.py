@@ -119,10 +119,11 @@ def in_turn(name: str) -> m.Sequence:
     return m.Sequence.objects.select_for_update().get_or_create(name=name)[0]
 
 
-def free_receipt(taken: set[str]) -> str:
-    """A receipt number that no case has, added to `taken`."""
-    receipt = new_receipt()
-    while receipt in taken or m.Case.objects.filter(receipt=receipt).exists():
-        receipt = new_receipt()
-    taken.add(receipt)
-    return receipt
+def free_receipts(count: int) -> list[str]:
+    """So many receipt numbers that no case has."""
+    found: set[str] = set()
+    while len(found) < count:
+        found.update(new_receipt() for _ in range(count - len(found)))
+        used = m.Case.objects.filter(receipt__in=found).values_list("receipt", flat=True)
+        found.difference_update(used)
+    return list(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -47,20 +47,27 @@ def protect(judged: Sequence[Judged]) -> None:
     into the ledger. Must run inside the transaction that keeps their triage: both are on record,
     or neither is."""
     alerts = load_policy(settings().policy).alerts
-    for row, triage in judged:
-        why = reason(alerts, triage)
-        if why is not None and row.case_id is not None:
-            open_alert(row, row.case_id, why)
+    reasons = [(row, reason(alerts, triage)) for row, triage in judged]
+    open_alerts(
+        (row, row.case_id, why)
+        for row, why in reasons
+        if why is not None and row.case_id is not None
+    )
     _enter(judged)
 
 
-def open_alert(message: m.Message, case: int, why: AlertReason) -> None:
-    """Open an alert of a case for a reason, unless it was opened before."""
-    alert, made = m.Alert.objects.get_or_create(
-        case_id=case, reason=why.value, defaults={"message": message}
-    )
-    if made:
-        audit([line(alert, "opened", "", "", note=why)])
+def open_alerts(calls: Iterable[tuple[m.Message, int, AlertReason]]) -> None:
+    """Open alerts (message, case, reason), but for those that were opened before."""
+    wanted: dict[tuple[int, str], m.Alert] = {}
+    for message, case, why in calls:
+        wanted.setdefault(
+            (case, why.value), m.Alert(case_id=case, reason=why.value, message=message)
+        )
+    known = m.Alert.objects.filter(case__in={case for case, _ in wanted})
+    for key in known.values_list("case_id", "reason"):
+        wanted.pop(key, None)
+    made = m.Alert.objects.bulk_create(wanted.values())
+    audit(line(alert, "opened", "", "", note=alert.reason) for alert in made)
 
 
 @transaction.atomic

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from casebook import models as m
 from casebook.errors import IllegalMove
-from casebook.moves.base import audit, free_receipt, line, locked, moved, save
-from casebook.moves.protecting import open_alert
+from casebook.moves.base import audit, free_receipts, line, locked, moved, save
+from casebook.moves.protecting import open_alerts
 from casebook.moves.vectors import Vector, keep_vectors, tell_again
 from casebook.policy import Incidents
 from casebook.rows import clean
@@ -117,7 +117,7 @@ def _gather(cases: Sequence[tuple[Related, m.Case]], alert_at: int) -> list[m.In
             audit([moved(incident, IncidentState.ALERTED, note=f"{count} voices")])
             incident.save(update_fields=["state"])
             if incident.first.case_id is not None:
-                open_alert(incident.first, incident.first.case_id, AlertReason.INCIDENT)
+                open_alerts([(incident.first, incident.first.case_id, AlertReason.INCIDENT)])
             alerted.append(incident)
     return alerted
 
@@ -135,11 +135,11 @@ def _cases_for(
 ) -> list[tuple[Related, m.Case]]:
     """Pair each message with its case, opening the new ones; one that belongs to an earlier message
     takes that message's case."""
-    taken: set[str] = set()
-    fresh: dict[int, m.Case] = {}
-    for item in found:
-        if item.relation.kind in (RelationKind.NEW, RelationKind.INCIDENT):
-            fresh[item.message] = _new_case(rows[item.message], item.language, taken)
+    first = [one for one in found if one.relation.kind in (RelationKind.NEW, RelationKind.INCIDENT)]
+    fresh = {
+        one.message: _new_case(rows[one.message], one.language, receipt)
+        for one, receipt in zip(first, free_receipts(len(first)), strict=True)
+    }
     m.Case.objects.bulk_create(fresh.values())
     audit(line(case, "opened", "", case.state) for case in fresh.values())
     older = {item.relation.of_message for item in found if item.relation.of_message}
@@ -159,9 +159,9 @@ def _cases_for(
     return [(item, known[item.message]) for item in found]
 
 
-def _new_case(message: m.Message, language: str, taken: set[str]) -> m.Case:
+def _new_case(message: m.Message, language: str, receipt: str) -> m.Case:
     return m.Case(
-        receipt=free_receipt(taken),
+        receipt=receipt,
         channel=message.channel,
         author=message.author,
         display_name=message.display_name,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Max, Min, Q
 
 from casebook import models as m
 from casebook.moves.base import in_turn
@@ -54,10 +54,12 @@ def tell_again(*, cases: Collection[int] = (), messages: Collection[int] = ()) -
     changed beside them. Must run inside a transaction."""
     in_turn("embedding")
     wanted = Q(message__case__in=cases) | Q(message__in=messages)
-    rows = list(m.Embedding.objects.filter(wanted).only("pk").order_by("pk"))
-    for row, revision in zip(rows, _revisions(len(rows)), strict=True):
-        row.revision = revision
-    m.Embedding.objects.bulk_update(rows, ["revision"], batch_size=200)
+    rows = m.Embedding.objects.filter(wanted)
+    told = rows.aggregate(first=Min("revision"), last=Max("revision"))
+    if told["first"] is not None:
+        # Moved as a whole they stay apart and in order, and one statement does it.
+        moved = _revisions(told["last"] - told["first"] + 1)[0] - told["first"]
+        m.Embedding.objects.filter(pk__in=rows.values("pk")).update(revision=F("revision") + moved)
 
 
 @transaction.atomic

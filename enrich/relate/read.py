@@ -91,7 +91,7 @@ class Read:
     @cached_property
     def things(self) -> frozenset[str]:
         """What it is about."""
-        return _things(self.plain)
+        return things(self.plain)
 
     @cached_property
     def faults(self) -> frozenset[str]:
@@ -141,7 +141,6 @@ class Read:
 
 _facts = lru_cache(_REMEMBERED)(Facts.read)
 _orders = lru_cache(_REMEMBERED)(transactions)
-_things = lru_cache(_REMEMBERED)(things)
 _topics = lru_cache(3 * _REMEMBERED)(topics)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -22,6 +22,8 @@ _VERBAL = re.compile(
 _RUN_EN = re.compile(r"[A-Z][A-Z'-]{0,20}")
 _ENGLISH = re.compile(r"[A-Z' -]+")
 _LIMIT = 4_000
+_REMEMBERED = 4096
+"""Texts whose things are remembered: each batch is compared with all before it."""
 """Characters in which things are looked for."""
 
 
@@ -41,6 +43,7 @@ class _Words(NamedTuple):
     begins: frozenset[str]
 
 
+@lru_cache(_REMEMBERED)
 def things(plain: str) -> frozenset[str]:
     """What was ordered, came or broke, in upper case; without words that fit everything."""
     words, found = _words(), set()

@@ -15,7 +15,7 @@ from enrich.clean import MAX_CHARACTERS
 from enrich.triage.decide import Decision, Seen, decision
 from enrich.triage.entities import entities, missing
 from enrich.triage.grams import passages
-from enrich.triage.heads import Heads, Probabilities, prior
+from enrich.triage.heads import Features, Heads, Probabilities, prior
 from enrich.triage.rules import Rules
 
 _DEFAULT = Costs()
@@ -27,7 +27,6 @@ class Judge:
     def __init__(self, words: Words, heads: Heads | None, costs: Costs = _DEFAULT) -> None:
         """Without `heads` the words decide alone."""
         self._rules = Rules(words)
-        self._labels = tuple(label for label, patterns in words.labelled() if patterns)
         self._heads = heads
         self._costs = costs
 
@@ -47,16 +46,21 @@ class Judge:
         """Those of each message, and those of its passages."""
         if self._heads is None:
             return [prior()] * len(asked), [()] * len(asked)
+        read = self._heads.features
         texts = [_whole(one) for one in asked]
-        cut = [passages(text) for text in texts]
-        found = self._heads.probabilities(texts, [one.vector for one in asked])
+        cut = [[read(part) for part in passages(text)] for text in texts]
+        wholes = [
+            Features.together(parts) if parts else read(text)
+            for text, parts in zip(texts, cut, strict=True)
+        ]
+        found = self._heads.probabilities(wholes, [one.vector for one in asked])
         parts = [part for one in cut for part in one]
         rest = iter(self._heads.probabilities(parts, [b""] * len(parts)))
         return found, [[next(rest) for _ in one] for one in cut]
 
     def _judged(self, asked: Asked, whole: Probabilities, parts: Sequence[Probabilities]) -> Triage:
         signals = self._rules(asked.subject, asked.text)
-        looked = Seen(signals, whole, parts, self._labels)
+        looked = Seen(signals, whole, parts, alone=self._heads is None)
         found = decision(looked, self._costs)
         text = _whole(asked)
         values = entities(text)

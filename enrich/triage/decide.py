@@ -1,14 +1,13 @@
 """From what rules and heads saw to one judgement.
 
-Words that a rule saw asserted raise the heads' log-odds of a label, and lower them a little where
-it saw none; where the costs of being wrong say so, the label is given
-(`casebook.handling.Cost.threshold`).
+Words that a rule saw asserted raise the heads' log-odds of a label; where the costs of being wrong
+say so, the label is given (`casebook.handling.Cost.threshold`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from casebook.handling import Costs
@@ -21,20 +20,21 @@ URGENT = frozenset({Crisis.LEGAL.value, Crisis.MEDIA.value})
 """Kinds of crisis that are urgent; any other is grave in itself."""
 
 _WEIGHT = {
-    "threat": (4.0, -1.5),
-    "harassment": (3.5, -1.5),
-    "unreasonable": (3.5, -1.5),
-    "urgent": (3.5, -1.8),
-    "crisis": (3.5, -1.8),
-    "demand": (2.3, -0.7),
-    "kind": (0.7, 0.0),
-    "kind:spam": (2.0, 0.0),
-    "kind:auto": (2.0, 0.0),
+    "threat": (1.7, 3.5),
+    "harassment": (3.0, 4.5),
+    "unreasonable": (0.5, 3.5),
+    "urgent": (1.3, 4.0),
+    "crisis": (1.0, 3.0),
+    "demand": (1.1, 3.2),
+    "kind": (0.3, 1.3),
+    "kind:spam": (2.0, 3.0),
+    "kind:auto": (2.0, 5.0),
 }
-"""By a rule's label, or its first part, the weight of evidence (Good, "Weight of Evidence: A Brief
-Survey", 1985) of its words for the labels they speak for, where it saw them asserted and where not:
-the logarithms of recall / false alarms and of (1 - recall) / (1 - false alarms), for a recall that
-is lower than on the exemplars, because the rules know those."""
+"""By a rule's label, or its first part, what its words are worth in log-odds where they are meant
+(Good, "Weight of Evidence: A Brief Survey", 1985): beside the heads, which see most of what a rule
+sees, the coefficient in a logistic regression on their leave-one-out scores and the rule; without
+heads the logarithm of recall / false alarms. Both measured on exemplars that were written after the
+rules."""
 _LIFE = "threat:life"
 _DEMANDED = 0.4
 """Probability above which a demand is named: one too many costs the reply a sentence, one too few
@@ -50,13 +50,13 @@ _MIXED = ("crisis", "demand", "severity", "conduct")
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen of one message: the rules' signals, and the heads' probabilities of the whole
-    and of each passage."""
+    and of each passage; of the `whole` what is believed of any message where there are no heads
+    (`alone`)."""
 
     signals: tuple[Signal, ...]
     whole: Probabilities
     passages: Sequence[Probabilities] = ()
-    rules: Collection[str] = ()
-    """The labels of all rules, seen or not."""
+    alone: bool = False
 
     @property
     def asserted(self) -> tuple[Signal, ...]:
@@ -130,10 +130,8 @@ def decision(seen: Seen, costs: Costs) -> Decision:
 def _weights(seen: Seen) -> dict[str, float]:
     """The weight of the rules' evidence for each label that any of them speaks for."""
     found: dict[str, float] = {}
-    asserted = {signal.label for signal in seen.asserted}
-    for rule in (*seen.rules, *asserted):
-        weights = _WEIGHT.get(rule) or _WEIGHT[rule.partition(":")[0]]
-        weight = weights[rule not in asserted]
+    for rule in {signal.label for signal in seen.asserted}:
+        weight = (_WEIGHT.get(rule) or _WEIGHT[rule.partition(":")[0]])[seen.alone]
         for label in _speaks_for(rule):
             found[label] = max(weight, found.get(label, weight))
     return found

@@ -8,7 +8,7 @@ from itertools import islice
 
 from casebook.types import Cause, Demand, Kind
 from enrich.clean import clean
-from enrich.numbers import bare, matter_numbers, order_numbers, transactions
+from enrich.numbers import bare, matter_numbers, order_numbers, transactions, upper
 from enrich.relate.things import things
 
 _MOST = 10
@@ -131,7 +131,7 @@ def products(text: str) -> tuple[str, ...]:
     numbers = {bare(number) for number in matter_numbers(plain) | transactions(plain)}
     models = {m[0] for m in _MODEL.finditer(plain) if not _NO_MODEL.fullmatch(m[0])}
     named = {match[1] for match in _NAMED.finditer(plain)}
-    bought = {name for name in things(plain.upper()) if not _NO_PRODUCT.fullmatch(name)}
+    bought = {name for name in things(upper(text)) if not _NO_PRODUCT.fullmatch(name)}
     found = bought | named | {model for model in models if bare(model) not in numbers}
     return tuple(islice(_in_order(found, plain), _MOST))
 

@@ -15,8 +15,6 @@ from enrich.triage.framing import framed
 
 _HELD_BACK = 10
 """One exemplar in so many is held back."""
-_FRAMED = "+framed"
-"""What the id of an exemplar in a frame ends with."""
 _WRITTEN = (Kind.COMPLAINT, Kind.INQUIRY, Kind.REQUEST, Kind.PRAISE)
 """Kinds that a customer writes, and so frames."""
 
@@ -56,19 +54,14 @@ def parse(line: str | bytes) -> Exemplar:
 
 @cache
 def bundled() -> tuple[Exemplar, ...]:
-    """The exemplars that come along with the policy packs, in a fixed order; what came by mail a
-    second time, in a frame."""
+    """The exemplars that come along with the policy packs, in a fixed order; every second mail of a
+    customer in a frame."""
     return tuple(_bundled())
 
 
 def held_back(exemplar: Exemplar) -> bool:
     """Whether an exemplar is for measuring only and never fitted to: a tenth, fixed by the id."""
-    return zlib.crc32(matter(exemplar).encode()) % _HELD_BACK == 0
-
-
-def matter(exemplar: Exemplar) -> str:
-    """What an exemplar and itself in a frame have in common: the id without the frame's mark."""
-    return exemplar.id.removesuffix(_FRAMED)
+    return _number(exemplar) % _HELD_BACK == 0
 
 
 def _channel(name: Any) -> Channel:
@@ -83,6 +76,12 @@ def _bundled() -> Iterator[Exemplar]:
             for line in file.read_text(encoding="utf-8").splitlines():
                 row = json.loads(line)
                 found = parse(json.dumps({"language": language, **row}))
+                mail = row["channel"] == Channel.EMAIL and found.expect["kind"] in _WRITTEN
+                if mail and _number(found) // _HELD_BACK % 2:
+                    found = replace(found, asked=framed(found.asked, found.id))
                 yield found
-                if row["channel"] == Channel.EMAIL and found.expect["kind"] in _WRITTEN:
-                    yield replace(found, id=found.id + _FRAMED, asked=framed(found.asked, found.id))
+
+
+def _number(exemplar: Exemplar) -> int:
+    """As good as drawn by lot, and always the same."""
+    return zlib.crc32(exemplar.id.encode())

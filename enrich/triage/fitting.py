@@ -1,20 +1,20 @@
 """Fits the heads to exemplars, and measures a judge on those that were held back.
 
 Least squares have their leave-one-out scores in closed form (Rifkin and Lippert, "Notes on
-regularized least squares", 2007, section 4.1), and by blocks those that leave out a matter: one
-factorisation fits all labels and gives the scores that the probabilities are calibrated on.
+regularized least squares", 2007, section 4.1): one factorisation fits all labels and gives the
+scores that the probabilities are calibrated on.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from casebook.types import Asked, Kind, Triage
 from enrich.metrics import f1, macro_f1
-from enrich.triage.exemplars import Exemplar, matter
+from enrich.triage.exemplars import Exemplar
 from enrich.triage.grams import Vocabulary, grams
 from enrich.triage.heads import (
     ANY_OF,
@@ -29,10 +29,10 @@ from enrich.triage.heads import (
     stacked,
     weighed,
 )
-from enrich.triage.phrases import phrases
+from enrich.triage.phrases import by_group, phrases
 
 if TYPE_CHECKING:
-    from enrich.triage.heads import Floats
+    from enrich.triage.heads import Floats, Places
 
 _FEATURES = 20_000
 """Features that are kept at most: the most common ones."""
@@ -50,11 +50,26 @@ _LOOSE = 10.0
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of exemplars: `wanted`, (exemplars, LABELS), is 1 where a label is right, 0
-    where not, NaN where nobody said; the weight of each, and its matter."""
+    where not, NaN where nobody said; and the weight of each."""
 
     wanted: Floats
     weights: Floats
-    matters: Any
+
+    def alike(self) -> Iterator[tuple[Places, Places]]:
+        """Labels of which the same exemplars say what is right: those exemplars, the labels."""
+        import numpy as np
+
+        said = ~np.isnan(self.wanted)
+        for mask in np.unique(said, axis=1).T:
+            if mask.any():
+                yield np.flatnonzero(mask), np.flatnonzero((mask == said.T).all(axis=1))
+
+    def targets(self, rows: Places, labels: Places) -> Floats:
+        """1 where a label is right, -1 where not."""
+        import numpy as np
+
+        found: Floats = 2 * self.wanted[np.ix_(rows, labels)] - 1
+        return found
 
 
 def fit(exemplars: Sequence[Exemplar], vectors: Sequence[bytes], space: str) -> Heads:
@@ -70,7 +85,6 @@ def fit(exemplars: Sequence[Exemplar], vectors: Sequence[bytes], space: str) -> 
     known = Known(
         _wanted(exemplars),
         np.array([exemplar.weight for exemplar in exemplars]),
-        np.array([matter(exemplar) for exemplar in exemplars]),
     )
     texts = [whole(exemplar.asked) for exemplar in exemplars]
     words, words_scores = _words(texts, known)
@@ -140,15 +154,15 @@ def _words(texts: Sequence[str], known: Known) -> tuple[Phrasing, Floats]:
 
     vocabulary, idf = _vocabulary(texts)
     rows = _rows(texts, vocabulary, idf)
-    hinted = np.log1p(np.array([phrases(text) for text in texts], np.float64))
+    hinted = np.log1p(np.array([by_group(phrases(text)) for text in texts], np.float64))
     # The groups of phrases together weigh as _PHRASES texts of n-grams do.
     mean = hinted.mean(axis=0)
     scale = np.sqrt(_PHRASES / hinted.shape[1]) / (hinted.std(axis=0) + _STEADY)
-    scaled = (hinted - mean) * scale
+    scaled = _single((hinted - mean) * scale)
     dual, scores = _fitted((rows @ rows.T).toarray() + scaled @ scaled.T, known)
-    by_group = scale[:, None] * (scaled.T @ dual)
-    bias = dual.sum(axis=0) - mean @ by_group
-    return Phrasing(vocabulary, idf, *map(_single, (rows.T @ dual, by_group, bias))), scores
+    grouped = scale[:, None] * (scaled.T @ dual)
+    bias = dual.sum(axis=0) - mean @ grouped
+    return Phrasing(vocabulary, idf, *map(_single, (rows.T @ dual, grouped, bias))), scores
 
 
 def _meaning(vectors: Floats, known: Known) -> tuple[Nearness, Floats]:
@@ -188,32 +202,35 @@ def _rows(texts: Sequence[str], vocabulary: Vocabulary, idf: Floats) -> Any:
 
 def _fitted(kernel: Floats, known: Known) -> tuple[Floats, Floats]:
     """The weight of each exemplar for each label, and the scores of each exemplar by what is
-    fitted without its matter (0 where nobody said what is right)."""
+    fitted without it (0 where nobody said what is right)."""
     import numpy as np
 
     dual, scores = np.zeros_like(known.wanted), np.zeros_like(known.wanted)
-    said = ~np.isnan(known.wanted)
-    for mask in np.unique(said, axis=1).T:
-        rows, labels = np.flatnonzero(mask), np.flatnonzero((mask == said.T).all(axis=1))
-        if len(rows):
-            # The constant feature makes the bias.
-            system = kernel[np.ix_(rows, rows)] + 1.0 + np.diag(_RIDGE / known.weights[rows])
-            inverse = np.linalg.inv(system.astype(np.float64))
-            targets = 2 * known.wanted[np.ix_(rows, labels)] - 1
-            found = inverse @ targets
-            dual[np.ix_(rows, labels)] = found
-            for own in _places(known.matters[rows]):
-                left = np.linalg.solve(inverse[np.ix_(own, own)], found[own])
-                scores[np.ix_(rows[own], labels)] = targets[own] - left
+    for rows, labels in known.alike():
+        # The constant feature makes the bias.
+        system = kernel[np.ix_(rows, rows)] + np.float32(1)
+        system.flat[:: len(rows) + 1] += _RIDGE / known.weights[rows]
+        inverse, targets = _inverse(system), known.targets(rows, labels)
+        found = inverse @ targets
+        dual[np.ix_(rows, labels)] = found
+        scores[np.ix_(rows, labels)] = targets - found / inverse.diagonal()[:, None]
     return dual, scores
 
 
-def _places(matters: Any) -> list[list[int]]:
-    """The places of each matter's exemplars."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for place, name in enumerate(matters):
-        found[name].append(place)
-    return list(found.values())
+def _inverse(system: Floats) -> Floats:
+    """The inverse of a symmetric, positive definite matrix, in its place and in single precision:
+    thousands of exemplars would else take gigabytes."""
+    import numpy as np
+    from scipy.linalg import lapack
+
+    factor, failed = lapack.spotrf(np.asarray(system.T, np.float32), overwrite_a=True)
+    if not failed:
+        factor, failed = lapack.spotri(factor, overwrite_c=True)
+    if failed:
+        raise ValueError("the exemplars' kernel is not positive definite")
+    found: Floats = np.triu(factor)
+    found += np.triu(factor, 1).T
+    return found
 
 
 def _calibrated(scores: Sequence[Floats], known: Known) -> Floats:

@@ -11,7 +11,8 @@ generalization", 1992). `enrich.triage.fitting` fits them; numpy alone uses them
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from casebook.types import Cause, Conduct, Crisis, Demand, Kind, Span
 from enrich.triage.grams import Vocabulary, sentences
-from enrich.triage.phrases import phrases
+from enrich.triage.phrases import by_group, phrases
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,10 +47,30 @@ LABELS = tuple(
 """All labels, in the order of the weights' columns."""
 
 _WORDS, _MEANING = ("idf", "grams", "phrases", "bias"), ("points", "weights", "bias")
+_AS_KEPT = ("told", "meaning.points")
+_CHUNK = 1024
+"""Exemplars that are compared at a time."""
 _WIDTH = 3.0
 """How fast likeness falls with the distance of two meanings: exp(-_WIDTH (1 - cosine))."""
 
 Probabilities: TypeAlias = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the classifiers on words read of a text: `grams` by their place in the vocabulary, with
+    how often each stands there, and the `phrases` in it."""
+
+    grams: Counter[int]
+    phrases: frozenset[int]
+
+    @classmethod
+    def together(cls, parts: Iterable[Features]) -> Features:
+        """Those of a text, from those of its parts."""
+        grams: Counter[int] = Counter()
+        for part in (found := list(parts)):
+            grams.update(part.grams)
+        return cls(grams, frozenset().union(*(part.phrases for part in found)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +85,26 @@ class Phrasing:
     phrases: Floats
     bias: Floats
 
-    def scores(self, texts: Sequence[str]) -> Floats:
+    def features(self, text: str) -> Features:
+        """What is read of a text."""
+        return Features(self.vocabulary(text), phrases(text))
+
+    def scores(self, texts: Sequence[Features]) -> Floats:
         """(texts, labels)."""
         import numpy as np
 
         found = np.empty((len(texts), len(LABELS)), np.float32)
         for row, text in enumerate(texts):
-            places, values = weighed(self.vocabulary(text), self.idf)
-            hinted = np.log1p(np.array(phrases(text), np.float32))
+            places, values = weighed(text.grams, self.idf)
+            hinted = np.log1p(np.array(by_group(text.phrases), np.float32))
             found[row] = values @ self.grams[places] + hinted @ self.phrases + self.bias
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """The classifiers on meaning, by a Gaussian kernel: `points` are the exemplars' vectors,
-    `weights` has a row for each of them; `bias` and the columns are the labels'."""
+    """The classifiers on meaning, by a Gaussian kernel: `points` are the exemplars' vectors, float16
+    for they are many; `weights` has a row for each; `bias` and the columns are the labels'."""
 
     points: Floats
     weights: Floats
@@ -87,7 +112,12 @@ class Nearness:
 
     def scores(self, vectors: Floats) -> Floats:
         """(texts, labels) of (texts, dimensions)."""
-        found: Floats = near(vectors, self.points) @ self.weights + self.bias
+        import numpy as np
+
+        found = np.tile(self.bias, (len(vectors), 1))
+        for start in range(0, len(self.points), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            found += near(vectors, self.points[part]) @ self.weights[part]
         return found
 
 
@@ -105,7 +135,13 @@ class Heads:
         self._joint = joint
         self._alone = alone
 
-    def probabilities(self, texts: Sequence[str], vectors: Sequence[bytes]) -> list[Probabilities]:
+    def features(self, text: str) -> Features:
+        """What is read of a text's words."""
+        return self._words.features(text)
+
+    def probabilities(
+        self, texts: Sequence[Features], vectors: Sequence[bytes]
+    ) -> list[Probabilities]:
         """The probability of each of LABELS for each text; its vector is empty where unknown, and
         must else be one of `space`. Raises ValueError where a vector has another length."""
         import numpy as np
@@ -128,7 +164,7 @@ class Heads:
         pieces = sentences(text) if known else []
         if not pieces:
             return []
-        scores = self._words.scores([text[start:end] for start, end in pieces])
+        scores = self._words.scores([self.features(text[start:end]) for start, end in pieces])
         best = [pieces[int(scores[:, LABELS.index(label)].argmax())] for label in known]
         return [
             Span(label.removeprefix("conduct:"), start, end, text[start:end])
@@ -140,7 +176,11 @@ class Heads:
         import numpy as np
         from safetensors.numpy import save
 
-        told = {"space": self.space, "labels": LABELS, "vocabulary": self._words.vocabulary.features}
+        told = {
+            "space": self.space,
+            "labels": LABELS,
+            "vocabulary": self._words.vocabulary.features,
+        }
         return save(
             {
                 "told": np.frombuffer(json.dumps(told).encode(), np.uint8),
@@ -163,9 +203,12 @@ class Heads:
             told = json.loads(arrays["told"].tobytes())
             if tuple(told["labels"]) != LABELS:
                 raise ValueError("the data hold heads for other labels")
-            floats = {k: v.astype(np.float32) for k, v in arrays.items() if k != "told"}
-            words = Phrasing(Vocabulary(told["vocabulary"]), *(floats[f"words.{name}"] for name in _WORDS))
-            meaning = Nearness(*(floats[f"meaning.{name}"] for name in _MEANING))
+            floats = {k: v.astype(np.float32) for k, v in arrays.items() if k not in _AS_KEPT}
+            words = Phrasing(
+                Vocabulary(told["vocabulary"]), *(floats[f"words.{name}"] for name in _WORDS)
+            )
+            points, *rest = (f"meaning.{name}" for name in _MEANING)
+            meaning = Nearness(arrays[points], *(floats[name] for name in rest))
             return cls(told["space"], words, meaning, floats["joint"], floats["alone"])
         except (SafetensorError, KeyError, TypeError) as error:
             raise ValueError("the data hold no heads") from error
@@ -207,7 +250,7 @@ def near(vectors: Floats, points: Floats) -> Floats:
     """(vectors, points): the Gaussian kernel of vectors of unit length, 0..1."""
     import numpy as np
 
-    found: Floats = np.exp(-_WIDTH * (1 - vectors @ points.T))
+    found: Floats = np.exp(-_WIDTH * (1 - vectors @ points.T.astype(np.float32)))
     return found
 
 

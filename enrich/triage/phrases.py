@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -14,12 +15,17 @@ _DIGIT = re.compile(r"\d")
 _EDGE = re.compile(r"[\s(\"“‘\-/—@#*]{1,9}")
 
 
-def phrases(text: str) -> list[int]:
-    """How many different phrases of each group stand in `text`, in the order of the file."""
+def phrases(text: str) -> frozenset[int]:
+    """Which phrases stand in `text`, by their place in the file."""
     plain = " " + _EDGE.sub(" ", _DIGIT.sub("0", clean(text).casefold())) + " "
-    size, groups, spotted = _all()
+    return frozenset(_all()[2](plain))
+
+
+def by_group(found: Iterable[int]) -> list[int]:
+    """How many of these phrases are of each group, in the order of the file."""
+    size, groups, _ = _all()
     counts = [0] * size
-    for place in set(spotted(plain)):
+    for place in found:
         for group in groups[place]:
             counts[group] += 1
     return counts

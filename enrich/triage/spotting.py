@@ -1,4 +1,7 @@
-"""Many strings found in a text in one pass (Aho and Corasick, "Efficient string matching", 1975)."""
+"""Many strings found in a text in one pass.
+
+Aho and Corasick, "Efficient string matching: an aid to bibliographic search", 1975.
+"""
 
 from __future__ import annotations
 
@@ -16,4 +19,6 @@ class Spotter:
 
     def __call__(self, text: str) -> list[int]:
         """The place among the strings of each that stands in `text`, once for every time."""
-        return [place for place, _, _ in self._found.find_matches_as_indexes(text, overlapping=True)]
+        return [
+            place for place, _, _ in self._found.find_matches_as_indexes(text, overlapping=True)
+        ]
