@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from casebook import models as m
 from casebook.clock import now
@@ -52,9 +51,14 @@ def triage_row(message: int, triage: Triage) -> m.Triage:
             "entities": {name: list(values) for name, values in triage.entities.items()},
             "missing": list(triage.missing),
         },
-        evidence=[asdict(span) for span in triage.evidence],
+        evidence=[_span(span) for span in triage.evidence],
         confidence=dict(triage.confidence),
     )
+
+
+def _span(span: Span) -> dict[str, object]:
+    # Thousands an intake, which dataclasses.asdict copies field by field.
+    return {"label": span.label, "start": span.start, "end": span.end, "text": span.text}
 
 
 def triage_value(row: m.Triage) -> Triage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 import sys
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from casebook.config import settings
 from casebook.policy import load_policy
 from casebook.types import Span
+from desk.lines import Lines, row
 from desk.words import as_json, say
 
 
@@ -58,21 +58,11 @@ def redact(
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
         sys.stdout.write(without(text, find(text, names=not patterns, public=public)))
         return
-    bad = 0
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = _parse(line)
-        except ValueError as error:
-            bad += 1
-            told = say(f"{number} 行目: {error}", f"line {number}: {error}")
-            typer.echo(f"madoguchi: {told}", err=True)
-            continue
-        spans = find(row["text"], names=not patterns, public=public)
-        typer.echo(as_json({"id": row["id"], "text": row["text"], "spans": _rows(spans)}))
-    if bad:
-        raise typer.Exit(1)
+    rows = Lines(sys.stdin.buffer, _parse)
+    for found in rows:
+        spans = find(found["text"], names=not patterns, public=public)
+        typer.echo(as_json({"id": found["id"], "text": found["text"], "spans": _rows(spans)}))
+    rows.leave()
 
 
 def _rows(spans: Iterable[Span]) -> list[dict[str, Any]]:
@@ -81,12 +71,9 @@ def _rows(spans: Iterable[Span]) -> list[dict[str, Any]]:
 
 def _parse(line: bytes) -> dict[str, Any]:
     """One line's `id` and `text`. Raises ValueError with one clear line, which quotes nothing."""
-    try:
-        row = json_module.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(say("JSON ではありません", "not JSON")) from error
-    if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("text"), str):
+    found = row(line)
+    if "id" not in found or not isinstance(found.get("text"), str):
         raise ValueError(
             say('{"id", "text"} の形ではありません', 'not an object {"id", "text"} with a text')
         )
-    return row
+    return found

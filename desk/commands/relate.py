@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from casebook.config import settings
+from desk.lines import Lines
 from desk.words import as_json, plain, say
 
 _KINDS = {
@@ -42,23 +43,13 @@ def relate(
 
     table = settings().embedding
     encoder: Encoder | None = None
-    bad = 0
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        if not line.strip():
-            continue
-        try:
-            scenario = parse(line)
-        except ValueError as error:
-            bad += 1
-            told = say(f"{number} 行目: {error}", f"line {number}: {error}")
-            typer.echo(f"madoguchi: {told}", err=True)
-            continue
+    scenarios = Lines(sys.stdin.buffer, parse)
+    for scenario in scenarios:
         encoder = encoder or Encoder(table.model, table.batch_size)
         row = as_row(scenario, related(scenario, encoder.documents))
         typer.echo(as_json(row)) if json else _print(row)
         sys.stdout.flush()
-    if bad:
-        raise typer.Exit(1)
+    scenarios.leave()
 
 
 def _print(row: dict[str, Any]) -> None:

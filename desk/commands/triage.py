@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import json as json_module
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
@@ -15,11 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from casebook.config import settings
-from casebook.errors import ConfigError, MadoguchiError
+from casebook.errors import ConfigError
 from casebook.policy import load_policy
 from casebook.start import start
 from casebook.types import Asked, Channel, Triage
 from desk.commands.runs import become
+from desk.lines import Lines, row
 from desk.words import as_json, plain, say
 
 if TYPE_CHECKING:
@@ -91,62 +91,50 @@ def triage(
     if refit:
         become("flows.terminal", "refit", *["--json"] * json)
     if correct:
-        _leave(_corrected(sys.stdin.buffer, who or getpass.getuser(), json))
+        _correct(sys.stdin.buffer, who or getpass.getuser(), json)
     elif json:
-        _leave(_judged(sys.stdin.buffer))
+        _judge_lines(sys.stdin.buffer)
     else:
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
         _show(_judge([_asked({"text": text})])[0])
 
 
-def _judged(lines: BinaryIO) -> int:
-    """Print the labels of each line; how many lines were bad."""
-    bad: list[int] = []
-    rows = _rows(lines, bad)
-    while batch := list(islice(rows, _BATCH)):
-        for row, found in zip(batch, _judge([asked for _, asked in batch]), strict=True):
-            typer.echo(as_json(_told(row[0], found)))
-    return len(bad)
+def _judge_lines(lines: BinaryIO) -> None:
+    """Print the labels of each line."""
+
+    def parse(line: bytes) -> tuple[Any, Asked]:
+        if "id" not in (found := row(line)):
+            raise ValueError(say("id がありません", "has no id"))
+        return found["id"], _asked(found)
+
+    rows = Lines(lines, parse)
+    waiting = iter(rows)
+    while batch := list(islice(waiting, _BATCH)):
+        for (key, _), found in zip(batch, _judge([asked for _, asked in batch]), strict=True):
+            typer.echo(as_json(_told(key, found)))
+    rows.leave()
 
 
-def _rows(lines: BinaryIO, bad: list[int]) -> Iterator[tuple[Any, Asked]]:
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                row = _parse(line)
-                if "id" not in row:
-                    raise ValueError(say("id がありません", "has no id"))
-                yield row["id"], _asked(row)
-            except ValueError as error:
-                bad.append(number)
-                _complain(number, error)
-
-
-def _corrected(lines: BinaryIO, who: str, json: bool) -> int:
-    """Keep each line's correction; how many lines were bad."""
+def _correct(lines: BinaryIO, who: str, json: bool) -> None:
+    """Keep each line's correction."""
     start()
     from casebook import moves
 
-    bad = kept = 0
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = _parse(line)
-            expect = row.get("expect")
-            if not isinstance(expect, dict):
-                raise ValueError(say("expect がありません", "has no expect"))
-            found = moves.correct(_meant(row), expect, who)
-        except (ValueError, MadoguchiError) as error:
-            bad += 1
-            _complain(number, error)
-            continue
+    def keep(line: bytes) -> m.Correction:
+        expect = (found := row(line)).get("expect")
+        if not isinstance(expect, dict):
+            raise ValueError(say("expect がありません", "has no expect"))
+        return moves.correct(_meant(found), expect, who)
+
+    kept = 0
+    rows = Lines(lines, keep)
+    for found in rows:
         kept += 1
         if json:
             typer.echo(as_json({"correction": found.pk, "expect": found.expect}))
     if not json:
         typer.echo(say(f"訂正 {kept} 件を記録しました。", f"{kept} corrections are kept."))
-    return bad
+    rows.leave()
 
 
 def _meant(row: Mapping[str, Any]) -> int | Asked:
@@ -225,23 +213,3 @@ def _asked(row: Mapping[str, Any]) -> Asked:
     channel = row.get("channel")
     known = Channel(channel) if channel in set(Channel) else Channel.EMAIL
     return Asked(subject, text, str(language), known)
-
-
-def _parse(line: bytes) -> dict[str, Any]:
-    """One line's object. Raises ValueError with one clear line, which quotes nothing."""
-    try:
-        row = json_module.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(say("JSON ではありません", "not JSON")) from error
-    if not isinstance(row, dict):
-        raise ValueError(say("JSON のオブジェクトではありません", "not a JSON object"))
-    return row
-
-
-def _complain(number: int, error: Exception) -> None:
-    typer.echo("madoguchi: " + say(f"{number} 行目: {error}", f"line {number}: {error}"), err=True)
-
-
-def _leave(bad: int) -> None:
-    if bad:
-        raise typer.Exit(1)

@@ -103,8 +103,11 @@ class Phrasing:
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """The classifiers on meaning, by a Gaussian kernel: `points` are the exemplars' vectors, float16
-    for they are many; `weights` has a row for each; `bias` and the columns are the labels'."""
+    """The classifiers on meaning, by a Gaussian kernel.
+
+    `points` are the exemplars' vectors, kept as float16, `weights` has a row for each of them;
+    `bias` and the columns are the labels'.
+    """
 
     points: Floats
     weights: Floats
