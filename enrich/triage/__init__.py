@@ -6,19 +6,22 @@ message as a whole; `enrich.triage.decide` joins them by the costs of being wron
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from casebook.handling import Costs
 from casebook.types import Asked, Conduct, Span, Triage
 from casebook.words import Words
 from enrich.clean import MAX_CHARACTERS
+from enrich.triage.context import Holds
 from enrich.triage.decide import Decision, Seen, decision
 from enrich.triage.entities import entities, missing
-from enrich.triage.grams import passages
-from enrich.triage.heads import Features, Heads, Probabilities, prior
-from enrich.triage.rules import Rules
+from enrich.triage.grams import passages, sentences
+from enrich.triage.heads import Features, Heads, prior
+from enrich.triage.rules import Rules, Signal
 
 _DEFAULT = Costs()
+_GRAVE = ("crisis:", "threat:")
 
 
 class Judge:
@@ -27,6 +30,7 @@ class Judge:
     def __init__(self, words: Words, heads: Heads | None, costs: Costs = _DEFAULT) -> None:
         """Without `heads` the words decide alone."""
         self._rules = Rules(words)
+        self._labels = tuple(label for label, patterns in words.labelled() if patterns)
         self._heads = heads
         self._costs = costs
 
@@ -34,33 +38,38 @@ class Judge:
         """One judgement a message, in their order. Of each the first MAX_CHARACTERS are read; spans
         count in the subject, a line break, the text. A vector must be of the heads' space, or
         empty."""
-        wholes, parts = self._probabilities(asked)
-        return [
-            self._judged(one, whole, part)
-            for one, whole, part in zip(asked, wholes, parts, strict=True)
-        ]
+        signals = [self._rules(one.subject, one.text) for one in asked]
+        seen = self._seen(asked, signals)
+        return [self._judged(one, looked) for one, looked in zip(asked, seen, strict=True)]
 
-    def _probabilities(
-        self, asked: Sequence[Asked]
-    ) -> tuple[Sequence[Probabilities], Sequence[Sequence[Probabilities]]]:
-        """Those of each message, and those of its passages."""
+    def _seen(
+        self, asked: Sequence[Asked], signals: Sequence[tuple[Signal, ...]]
+    ) -> Iterator[Seen]:
+        """What was seen of each message."""
         if self._heads is None:
-            return [prior()] * len(asked), [()] * len(asked)
+            yield from (Seen(found, prior(), alone=True) for found in signals)
+            return
         read = self._heads.features
         texts = [_whole(one) for one in asked]
         cut = [[read(part) for part in passages(text)] for text in texts]
+        pointed = [
+            [read(part) for part in _pointed(text, found)]
+            for text, found in zip(texts, signals, strict=True)
+        ]
         wholes = [
             Features.together(parts) if parts else read(text)
             for text, parts in zip(texts, cut, strict=True)
         ]
         found = self._heads.probabilities(wholes, [one.vector for one in asked])
-        parts = [part for one in cut for part in one]
-        rest = iter(self._heads.probabilities(parts, [b""] * len(parts)))
-        return found, [[next(rest) for _ in one] for one in cut]
+        pieces = [
+            piece for pair in zip(cut, pointed, strict=True) for part in pair for piece in part
+        ]
+        rest = iter(self._heads.probabilities(pieces, [b""] * len(pieces)))
+        for place, whole in enumerate(found):
+            own, grave = (list(islice(rest, len(part[place]))) for part in (cut, pointed))
+            yield Seen(signals[place], whole, own, grave, self._labels)
 
-    def _judged(self, asked: Asked, whole: Probabilities, parts: Sequence[Probabilities]) -> Triage:
-        signals = self._rules(asked.subject, asked.text)
-        looked = Seen(signals, whole, parts, alone=self._heads is None)
+    def _judged(self, asked: Asked, looked: Seen) -> Triage:
         found = decision(looked, self._costs)
         text = _whole(asked)
         values = entities(text)
@@ -90,6 +99,19 @@ class Judge:
             wanted.append(f"conduct:{decision.conduct}")
         missing = [label for label in wanted if label.removeprefix("conduct:") not in told]
         return [] if self._heads is None else self._heads.strongest(text, missing)
+
+
+def _pointed(text: str, signals: Sequence[Signal]) -> list[str]:
+    """The sentences of `text` in which a rule saw words of a crisis or a threat that are meant."""
+    places = [
+        signal.span.start
+        for signal in signals
+        if signal.holds is Holds.ASSERTED and signal.label.startswith(_GRAVE)
+    ]
+    found = sentences(text) if places else []
+    return [
+        text[start:end] for start, end in found if any(start <= place < end for place in places)
+    ]
 
 
 def _whole(asked: Asked) -> str:

@@ -7,7 +7,7 @@ say so, the label is given (`casebook.handling.Cost.threshold`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from casebook.handling import Costs
@@ -19,27 +19,31 @@ from enrich.triage.rules import Signal, harassment_type
 URGENT = frozenset({Crisis.LEGAL.value, Crisis.MEDIA.value})
 """Kinds of crisis that are urgent; any other is grave in itself."""
 
+_GRAVE = tuple(name.value for name in Crisis if name.value not in URGENT)
+
 _WEIGHT = {
-    "threat": (1.7, 3.5),
-    "harassment": (3.0, 4.5),
-    "unreasonable": (0.5, 3.5),
-    "urgent": (1.3, 4.0),
-    "crisis": (1.0, 3.0),
-    "demand": (1.1, 3.2),
-    "kind": (0.3, 1.3),
-    "kind:spam": (2.0, 3.0),
-    "kind:auto": (2.0, 5.0),
+    "threat": (3.0, -0.15, 3.5),
+    "harassment": (1.8, -0.6, 4.5),
+    "unreasonable": (0.0, 0.0, 3.5),
+    "urgent": (0.7, -0.3, 4.0),
+    "crisis": (0.6, -0.15, 3.0),
+    "demand": (0.5, -0.4, 3.2),
+    "kind": (0.1, 0.0, 1.3),
+    "kind:spam": (1.7, -0.6, 3.0),
+    "kind:auto": (1.7, -1.5, 5.0),
 }
-"""By a rule's label, or its first part, what its words are worth in log-odds where they are meant
-(Good, "Weight of Evidence: A Brief Survey", 1985): beside the heads, which see most of what a rule
-sees, the coefficient in a logistic regression on their leave-one-out scores and the rule; without
-heads the logarithm of recall / false alarms. Both measured on exemplars that were written after the
-rules."""
+"""By a rule's label, or its first part, what it is worth in log-odds (Good, "Weight of Evidence: A
+Brief Survey", 1985): beside the heads, which see most of what a rule sees, where its words are
+asserted and where not, from a logistic regression on the heads' leave-one-out scores with and
+without the rule; and without heads, where its words are asserted, the logarithm of recall / false
+alarms. All measured on exemplars that were written after the rules."""
 _LIFE = "threat:life"
 _DEMANDED = 0.4
 """Probability above which a demand is named: one too many costs the reply a sentence, one too few
 the customer another message."""
 _LIKELY = 0.5
+_CERTAIN = 0.8
+_ASKING = (Kind.COMPLAINT, Kind.INQUIRY, Kind.REQUEST)
 _RARE = 0.05
 """Probability of a label that the heads do not know (a kind of crisis of a trade's own), before a
 rule speaks for it: its words must decide alone."""
@@ -49,13 +53,18 @@ _MIXED = ("crisis", "demand", "severity", "conduct")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of one message: the rules' signals, and the heads' probabilities of the whole
-    and of each passage; of the `whole` what is believed of any message where there are no heads
-    (`alone`)."""
+    """What was seen of one message: the rules' signals, and the heads' probabilities of the whole,
+    of each passage, and of each sentence that a rule's grave words stand in (`pointed`).
+
+    Where there are no heads (`alone`), the `whole` is what is believed of any message. `rules` are
+    the labels of all rules, seen or not.
+    """
 
     signals: tuple[Signal, ...]
     whole: Probabilities
     passages: Sequence[Probabilities] = ()
+    pointed: Sequence[Probabilities] = ()
+    rules: Collection[str] = ()
     alone: bool = False
 
     @property
@@ -83,13 +92,16 @@ def joined(seen: Seen) -> dict[str, float]:
     """The probability of each label, from rules and heads together.
 
     The more passages, the likelier that one looks like something by chance: the odds of each are
-    divided by their number.
+    divided by their number. A sentence that a rule points to is none of them: thanks around it must
+    not hide that somebody was hurt.
     """
     found = dict(seen.whole)
+    many = math.log(len(seen.passages) or 1)
+    parts = [(many, one) for one in seen.passages] + [(0.0, one) for one in seen.pointed]
     for label in LABELS:
-        if seen.passages and label.startswith(_MIXED) and label != "conduct:ordinary":
-            best = max(_logit(one[label]) for one in seen.passages)
-            found[label] = max(found[label], _probability(best - math.log(len(seen.passages))))
+        if parts and label.startswith(_MIXED) and label != "conduct:ordinary":
+            best = max(_logit(one[label]) - less for less, one in parts)
+            found[label] = max(found[label], _probability(best))
     for label, weight in _weights(seen).items():
         found[label] = _probability(_logit(found.get(label, _RARE)) + weight)
     return _normal(found)
@@ -98,14 +110,19 @@ def joined(seen: Seen) -> dict[str, float]:
 def decision(seen: Seen, costs: Costs) -> Decision:
     """The labels that the probabilities and the costs of being wrong give."""
     found = joined(seen)
-    conduct = _conduct(found, costs)
-    kind = Kind.COMPLAINT if conduct is Conduct.THREAT else _kind(found)
-    cause = _best(found, "cause", Cause) if kind is Kind.COMPLAINT else ""
-    crisis = _crisis(found, costs)
+    kind, conduct = _kind(found), _conduct(found, costs)
+    crisis = _crisis(found, costs, grave=found["severity:3"] > costs.crisis.threshold)
     demands = tuple(name for name in Demand if found[f"demand:{name}"] > _DEMANDED)
     life = conduct is Conduct.THREAT and any(one.label == _LIFE for one in seen.asserted)
     least = 3 if life or set(crisis) - URGENT else _least(kind, conduct, crisis)
     severity = max(least, _severity(found, costs))
+    if severity == 3 and conduct is not Conduct.THREAT and not set(crisis) - URGENT:
+        # Whoever takes over a crisis needs the steps for its likeliest kind.
+        crisis = (*crisis, max(_GRAVE, key=lambda name: found[f"crisis:{name}"]))
+    # Nobody who was hurt, leaked or threatened comes to praise.
+    complains = conduct is Conduct.THREAT or (severity == 3 and kind not in _ASKING)
+    kind = Kind.COMPLAINT if complains else kind
+    cause = _best(found, "cause", Cause) if kind is Kind.COMPLAINT else ""
     types = [harassment_type(signal.label) for signal in seen.asserted]
     return Decision(
         kind=kind,
@@ -130,8 +147,12 @@ def decision(seen: Seen, costs: Costs) -> Decision:
 def _weights(seen: Seen) -> dict[str, float]:
     """The weight of the rules' evidence for each label that any of them speaks for."""
     found: dict[str, float] = {}
-    for rule in {signal.label for signal in seen.asserted}:
-        weight = (_WEIGHT.get(rule) or _WEIGHT[rule.partition(":")[0]])[seen.alone]
+    asserted = {signal.label for signal in seen.asserted}
+    for rule in asserted.union(() if seen.alone else seen.rules):
+        there, absent, alone = _WEIGHT.get(rule) or _WEIGHT[rule.partition(":")[0]]
+        # A trade's own kinds of crisis the heads do not know.
+        by_words = seen.alone or (rule.startswith("crisis:") and rule not in LABELS)
+        weight = absent if rule not in asserted else alone if by_words else there
         for label in _speaks_for(rule):
             found[label] = max(weight, found.get(label, weight))
     return found
@@ -177,12 +198,15 @@ def _best(found: Mapping[str, float], group: str, names: type[Cause]) -> str:
     return max(names, key=lambda name: found[f"{group}:{name}"]).value
 
 
-def _crisis(found: Mapping[str, float], costs: Costs) -> tuple[str, ...]:
+def _crisis(found: Mapping[str, float], costs: Costs, *, grave: bool) -> tuple[str, ...]:
+    """The kinds of crisis: of what is not `grave` as a whole only the urgent ones, and what is as
+    good as certain. Seven doubtful kinds would else make many a crisis of nothing."""
     names = (label.partition(":")[2] for label in found if label.startswith("crisis:"))
+    doubtful = {True: costs.crisis.threshold, False: max(_CERTAIN, costs.crisis.threshold)}
     return tuple(
         name
         for name in names
-        if found[f"crisis:{name}"] > (costs.urgent if name in URGENT else costs.crisis).threshold
+        if found[f"crisis:{name}"] > (costs.urgent.threshold if name in URGENT else doubtful[grave])
     )
 
 

