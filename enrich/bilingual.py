@@ -37,6 +37,9 @@ _VECTOR = 300
 
 _PIECE = 4
 """Texts that one core reads at a time."""
+_STEP = 16
+"""Texts are padded to a multiple of so many tokens: for each new size oneDNN makes and keeps code of
+its own."""
 
 _STEEPEST = 5.0
 """Bound on the logarithm of a word's weight in a text: no word can drown all others."""
@@ -235,7 +238,7 @@ class Bilingual(InputModule):
 def _piece(features: dict[str, Any], start: int) -> dict[str, Any]:
     """Some of the texts, padded to the longest of them alone."""
     mask = features["attention_mask"][start : start + _PIECE]
-    length = int(mask.sum(dim=1).max())
+    length = -(-int(mask.sum(dim=1).max()) // _STEP) * _STEP
     return {
         name: value[start : start + _PIECE, :length] if isinstance(value, Tensor) else value
         for name, value in features.items()
