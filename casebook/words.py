@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
@@ -25,6 +26,13 @@ _GLOBAL = re.compile(r"\(\?[aiLmsux]{1,8}\)|\\[1-9]|\(\?P")
 _PART = re.compile(r"<([a-z_]{1,30})>")
 
 
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern ready to match. A dot takes line breaks too, for mailers break lines anywhere.
+    Raises re.error where it is no pattern."""
+    return re.compile(pattern, re.DOTALL)
+
+
 def _pattern(text: str) -> str:
     bare = _PLAIN.sub("x", text)
     if _ENDLESS.search(bare):
@@ -34,7 +42,7 @@ def _pattern(text: str) -> str:
     if _GLOBAL.search(text):
         raise ValueError(f"{text!r} has a flag, a named group or a reference to a group")
     try:
-        re.compile(text)
+        compiled(text)
     except re.error as error:
         raise ValueError(f"{text!r} is no regular expression: {error}") from error
     return text

@@ -38,8 +38,7 @@ _VECTOR = 300
 _PIECE = 4
 """Texts that one core reads at a time."""
 _STEP = 16
-"""Texts are padded to a multiple of so many tokens: for each new size oneDNN makes and keeps code of
-its own."""
+"""Texts are padded to a multiple of so many tokens: oneDNN makes and keeps code for each size."""
 
 _STEEPEST = 5.0
 """Bound on the logarithm of a word's weight in a text: no word can drown all others."""

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import islice
 
 from casebook.types import HarassmentType, Span
-from casebook.words import Words
+from casebook.words import Words, compiled
 from enrich.clean import MAX_CHARACTERS
 from enrich.triage.context import Holds, holds, read
 from enrich.triage.literals import literals
@@ -93,7 +92,7 @@ class Rules:
         found: defaultdict[str, list[re.Match[str]]] = defaultdict(list)
         for place in sorted(tried):
             label, pattern = self._patterns[place]
-            matches = (match for match in _compiled(pattern).finditer(text) if match[0])
+            matches = (match for match in compiled(pattern).finditer(text) if match[0])
             found[label] += islice(matches, _MOST)
         return {label: _apart(matches) for label, matches in found.items()}
 
@@ -113,9 +112,3 @@ def _apart(matches: list[re.Match[str]]) -> list[re.Match[str]]:
         if not found or match.start() >= found[-1].end():
             found.append(match)
     return found[:_MOST]
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A dot takes line breaks too, for mailers break lines anywhere."""
-    return re.compile(pattern, re.DOTALL)
