@@ -31,6 +31,9 @@ by one in a millisecond or two, and the weekly building anew takes them in."""
 
 _TRIES = 3
 
+_PAYLOAD = "p2"
+"""Changes with what `enrich.index.base.payload` keeps."""
+
 T = TypeVar("T")
 
 Report = Callable[[int, int], None]
@@ -146,9 +149,10 @@ def sweep(table: IndexTable, root: Path, roles: Sequence[str], spaces: Mapping[R
 
 
 def generation(spaces: Mapping[Role, str]) -> str:
-    """What an index over these spaces is called: another space is another index."""
+    """What an index over these spaces is called: another space is another index, and so is another
+    payload."""
     names = (re.sub(r"[^A-Za-z0-9_-]+", "-", spaces[role]).strip("-") for role in sorted(spaces))
-    return "+".join(names)
+    return "+".join((*names, _PAYLOAD))
 
 
 def _write(index: Index, points: Iterable[Point], record: Record, report: Report | None) -> int:

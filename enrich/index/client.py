@@ -14,7 +14,7 @@ from casebook.types import Point, Role, Where
 from enrich.index.base import (
     DEPTH,
     EVERYWHERE,
-    KEYWORD,
+    LABELS,
     NUMBERS,
     RRF_K,
     WEIGHTS,
@@ -72,7 +72,7 @@ class ClientIndex:
                 models.PayloadSchemaType.INTEGER,
             )
         self._ask(
-            self._client.create_payload_index, self._name, KEYWORD, models.PayloadSchemaType.KEYWORD
+            self._client.create_payload_index, self._name, LABELS, models.PayloadSchemaType.INTEGER
         )
 
     def revision(self) -> int:
@@ -213,8 +213,8 @@ def _filter(where: Where) -> models.Filter | None:
     from qdrant_client import models
 
     must: list[Any] = [
-        models.FieldCondition(key=KEYWORD, match=models.MatchValue(value=label))
-        for label in matches(where)
+        models.FieldCondition(key=LABELS, match=models.MatchAny(any=found))
+        for found in matches(where)
     ]
     if where.since or where.until:
         bounds = models.Range(

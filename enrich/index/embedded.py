@@ -13,7 +13,7 @@ from casebook.types import Point, Role, Where
 from enrich.index.base import (
     DEPTH,
     EVERYWHERE,
-    KEYWORD,
+    LABELS,
     NUMBERS,
     RRF_K,
     WEIGHTS,
@@ -76,6 +76,7 @@ class EmbeddedIndex:
             EdgeShard,
             EdgeSparseVectorParams,
             EdgeVectorParams,
+            IntegerIndexParams,
             Modifier,
             PayloadSchemaType,
             UpdateOperation,
@@ -94,7 +95,8 @@ class EmbeddedIndex:
         )
         for name in NUMBERS:
             shard.update(UpdateOperation.create_field_index(name, PayloadSchemaType.Integer))
-        shard.update(UpdateOperation.create_field_index(KEYWORD, PayloadSchemaType.Keyword))
+        alone = IntegerIndexParams(lookup=True, range=False)
+        shard.update(UpdateOperation.create_field_index(LABELS, alone))
         return shard
 
     def revision(self) -> int:
@@ -236,9 +238,12 @@ def _nearest(role: Role, data: bytes) -> Any:
 
 
 def _filter(where: Where) -> Filter | None:
-    from qdrant_edge import FieldCondition, Filter, MatchValue, RangeFloat
+    from qdrant_edge import FieldCondition, Filter, MatchAny, MatchValue, RangeFloat
 
-    must: list[Any] = [FieldCondition(KEYWORD, match=MatchValue(label)) for label in matches(where)]
+    must: list[Any] = [
+        FieldCondition(LABELS, match=MatchAny(found) if len(found) > 1 else MatchValue(*found))
+        for found in matches(where)
+    ]
     if where.since or where.until:
         bounds = RangeFloat(
             gte=where.since.timestamp() if where.since else None,
