@@ -52,7 +52,8 @@ def test_a_run_answers_all_and_leaves_an_artifact(mailbox: Mailbox) -> None:
     assert artifact["description"] == summary.line()
     assert '"drafts": 12' in artifact["data"]
     names = {run["name"].split("-")[0] for run in recorded("task_runs")}
-    assert names == {"poll box", "relate", "answer"}
+    # Whether one of them calls for an alert is for triage to say.
+    assert names - {"alert"} == {"poll box", "relate", "answer"}
 
 
 @pytest.mark.usefixtures("prefect")
