@@ -67,7 +67,7 @@ def refit(coders: Encoders) -> Summary | None:
     those in force and those that came along: losses that chance explains cannot add up.
 
     None where there is nothing to learn: no correction, and heads for this space came along. Takes
-    up to a minute, most of it for the exemplars' vectors. Raises AlreadyRunning.
+    a few minutes and two gigabytes. Raises AlreadyRunning.
     """
     with exclusive("refit") as alone:
         if not alone:
