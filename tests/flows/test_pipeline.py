@@ -204,7 +204,7 @@ def test_a_repetition_supersedes_the_pending_draft_where_it_is_graver(
     words = "注文番号 MD-1000037 の炊飯器が動きません。どうすればよいか、至急お知らせください。"
     server.deliver(user, mail("<a@x>", "動きません", words))
     intake()
-    server.deliver(user, mail("<b@x>", "動きません", f"再送します。{words}{more}"))
+    server.deliver(user, mail("<b@x>", "動きません", f"{words}{more}"))
     intake()
     assert m.Relation.objects.filter(kind="duplicate").count() == 1
     assert m.Draft.objects.filter(state="superseded").count() == superseded
