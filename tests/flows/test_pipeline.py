@@ -201,10 +201,10 @@ def test_a_repetition_supersedes_the_pending_draft_where_it_is_graver(
     mailbox: Mailbox, more: str, superseded: int
 ) -> None:
     server, user = mailbox
-    words = "注文番号 MD-1000037 の炊飯器が動きません。どうすればよいか、至急お知らせください。"
+    words = "注文番号 MD-1000037 の炊飯器が壊れていて使えません。交換してください。"
     server.deliver(user, mail("<a@x>", "動きません", words))
     intake()
-    server.deliver(user, mail("<b@x>", "動きません", f"{words}{more}"))
+    server.deliver(user, mail("<b@x>", "動きません", f"再送します。{words}{more}"))
     intake()
     assert m.Relation.objects.filter(kind="duplicate").count() == 1
     assert m.Draft.objects.filter(state="superseded").count() == superseded
