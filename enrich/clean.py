@@ -27,3 +27,9 @@ def clean(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
     return _SPACE.sub(" ", _INVISIBLE.sub("", plain)).strip()
+
+
+def encodable(text: str) -> str:
+    """`text`, as long as before, with a question mark for each lone surrogate: JSON may bring half
+    a character, which no UTF-8 has."""
+    return text.encode("utf-8", "replace").decode()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.errors import ConfigError
 from enrich import weights
+from enrich.clean import encodable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +49,7 @@ class Encoder:
 
     def documents(self, texts: Sequence[str]) -> list[bytes]:
         """One vector for each text, in the order of the texts."""
+        texts = [encodable(text) for text in texts]
         vectors: list[bytes] = [b""] * len(texts)
         for chunk in self._by_length(texts):
             found = self._model.encode_document(
@@ -62,6 +64,7 @@ class Encoder:
 
     def query(self, text: str) -> bytes:
         """The vector of a search query."""
+        text = encodable(text)
         vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
         return _bytes(vector)
 

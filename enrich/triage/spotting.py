@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from ahocorasick_rs import AhoCorasick
 
+from enrich.clean import encodable
+
 
 class Spotter:
     """Finds each of its strings wherever it stands in a text, overlapping ones too."""
@@ -19,6 +21,5 @@ class Spotter:
 
     def __call__(self, text: str) -> list[int]:
         """The place among the strings of each that stands in `text`, once for every time."""
-        return [
-            place for place, _, _ in self._found.find_matches_as_indexes(text, overlapping=True)
-        ]
+        found = self._found.find_matches_as_indexes(encodable(text), overlapping=True)
+        return [place for place, _, _ in found]

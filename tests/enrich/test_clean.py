@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.clean import MAX_CHARACTERS, clean
+from enrich.clean import MAX_CHARACTERS, clean, encodable
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,11 @@ def test_nothing_is_left_to_clean(text: str) -> None:
 
 def test_long_texts_are_cut() -> None:
     assert len(clean("a" * 1_000_000)) == MAX_CHARACTERS
+
+
+@given(st.text(st.characters(codec=None), max_size=20))
+def test_any_text_can_be_encoded(text: str) -> None:
+    found = encodable(text)
+    assert len(found) == len(text)
+    assert found.encode("utf-8").decode() == found
+    assert encodable("a\ud800b") == "a?b"

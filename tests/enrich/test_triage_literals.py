@@ -61,3 +61,7 @@ def test_a_vocabulary_counts_what_the_features_are(learnt: str, text: str) -> No
     vocabulary = Vocabulary(sorted(grams(learnt)))
     found = {vocabulary.features[place]: n for place, n in vocabulary(text).items()}
     assert found == {f: n for f, n in grams(text).items() if f in grams(learnt)}
+
+
+def test_half_a_character_hides_nothing() -> None:
+    assert Spotter(["返金"])("\ud800返金\udfff") == [0]
