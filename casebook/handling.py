@@ -28,6 +28,8 @@ class Department(Table):
     name: Bilingual
     email: str
     phone: str = ""
+    calendar: str = ""
+    """Whose hours it keeps: a name of `[calendars]`; empty: the channel's or the company's."""
 
 
 class Route(Table):

@@ -21,6 +21,7 @@ from casebook.states import (
     MessageState,
     PromiseState,
 )
+from casebook.timing import About, Purpose
 from casebook.types import (
     AlertReason,
     Channel,
@@ -91,6 +92,8 @@ class Case(models.Model):
     resolution = models.TextField(default="")
     product = models.CharField(max_length=255, default="")
     cause = models.CharField(max_length=64, default="")
+    owner = models.CharField(max_length=150, default="")
+    """Login of the person who looks after it; empty: nobody yet."""
     incident = models.ForeignKey(
         "Incident", models.SET_NULL, null=True, default=None, related_name="cases"
     )
@@ -310,17 +313,24 @@ class TriageModel(models.Model):
 
 
 class Alert(models.Model):
-    """Something of which people must be told at once; one a case and reason. `message` is the one
-    that gave the reason, `addressed_at` when it was decided whom to tell."""
+    """Something of which people must be told at once; one a case and reason, or a `promise` and
+    reason. `message` is the one that it is about, `addressed_at` when it was decided whom to
+    tell."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="alerts")
     reason = _one_of(AlertReason)
     message = models.ForeignKey(Message, models.CASCADE, related_name="alerts")
+    promise = models.ForeignKey("Promise", models.CASCADE, null=True, related_name="alerts")
     opened_at = models.DateTimeField(default=now)
     addressed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["case", "reason"], name="alert_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["case", "reason"], condition=Q(promise=None), name="alert_once"
+            ),
+            models.UniqueConstraint(fields=["promise", "reason"], name="alert_once_a_promise"),
+        )
         indexes = (models.Index(fields=["addressed_at", "id"], name="casebook_al_addressed_idx"),)
 
 
@@ -390,10 +400,11 @@ class SimilarLink(models.Model):
 
 
 class Draft(models.Model):
-    """A reply on its way out; `version` is the one in force."""
+    """A reply on its way out; `version` is the one in force. `due` is the time that it promises."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="drafts")
     answers = models.ForeignKey(Message, models.PROTECT, related_name="drafts")
+    purpose = _one_of(Purpose, Purpose.FIRST_REPLY)
     state = _one_of(DraftState, DraftState.PENDING)
     channel = _one_of(Channel)
     visibility = _one_of(Visibility)
@@ -409,9 +420,9 @@ class Draft(models.Model):
         constraints = (
             _states(DraftState, "draft"),
             models.UniqueConstraint(
-                fields=["case"],
+                fields=["case", "purpose"],
                 condition=Q(state=DraftState.PENDING.value),
-                name="draft_one_pending_a_case",
+                name="draft_one_pending_a_purpose",
             ),
         )
         indexes = (models.Index(fields=["state", "due"]),)
@@ -434,28 +445,73 @@ class DraftVersion(models.Model):
 
 
 class Estimate(models.Model):
-    """When the customer hears from us, as computed for one draft. `minutes`: business time."""
+    """When the customer hears from us, as computed for one draft (`casebook.types.Estimate`)."""
 
     draft = models.OneToOneField(Draft, models.CASCADE, related_name="estimate")
     start = models.DateTimeField()
     due = models.DateTimeField()
     minutes = models.PositiveIntegerField()
     level = models.FloatField(null=True)
-    basis = models.TextField()
+    median = models.PositiveIntegerField(null=True)
+    cases = models.PositiveIntegerField(default=0)
+    beyond = models.BooleanField(default=False)
+
+
+class EstimateModel(models.Model):
+    """The estimator that was fitted to this company's own pace; the newest one is in force.
+    `cases` is how many answered cases it was fitted on."""
+
+    data = models.BinaryField()
+    cases = models.PositiveIntegerField()
+    made_at = models.DateTimeField(default=now)
 
 
 class Promise(models.Model):
-    """A time told to a customer, watched until it is kept, renewed or broken."""
+    """A time told to a customer, watched until it is kept, renewed or broken.
+
+    `renews` is the promise that this one took the place of, with notice; `reason` says why one was
+    broken.
+    """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="promises")
-    draft = models.OneToOneField(Draft, models.PROTECT, related_name="promise")
+    draft = models.ForeignKey(Draft, models.PROTECT, related_name="promises")
+    about = _one_of(About, About.ANSWER)
     state = _one_of(PromiseState, PromiseState.OPEN)
     due = models.DateTimeField()
     made_at = models.DateTimeField(default=now)
+    settled_at = models.DateTimeField(null=True)
+    renews = models.ForeignKey("self", models.SET_NULL, null=True, related_name="renewed_by")
+    reason = models.TextField(default="")
 
     class Meta:
-        constraints = (_states(PromiseState, "promise"),)
+        constraints = (
+            _states(PromiseState, "promise"),
+            models.UniqueConstraint(fields=["draft", "about", "due"], name="promise_once"),
+        )
         indexes = (models.Index(fields=["state", "due"]),)
+
+
+class Survey(models.Model):
+    """The one question a case's customer is asked after it was resolved: how satisfied (CSAT, 1 to
+    5), with a comment, and how likely to recommend us (NPS, 0 to 10) where that is asked."""
+
+    case = models.OneToOneField(Case, models.CASCADE, related_name="survey")
+    draft = models.ForeignKey(Draft, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=now)
+    answered_at = models.DateTimeField(null=True)
+    score = models.PositiveSmallIntegerField(null=True)
+    recommend = models.PositiveSmallIntegerField(null=True)
+    comment = models.TextField(default="")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(score=None) | Q(score__gte=1, score__lte=5), name="survey_score_1_to_5"
+            ),
+            models.CheckConstraint(
+                condition=Q(recommend=None) | Q(recommend__lte=10), name="survey_recommend_0_to_10"
+            ),
+        )
 
 
 class AuditLine(models.Model):

@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from datetime import date
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from casebook.config import Table, explain
 from casebook.errors import ConfigError
@@ -34,40 +32,11 @@ from casebook.handling import (
     Specialist,
     TradeCause,
 )
-from casebook.types import Cause, Conduct, Crisis, Triage
+from casebook.hours import Hours
+from casebook.timing import Estimates, FirstResponse, FollowUp, Promises
+from casebook.types import Cause, Channel, Conduct, Crisis, Triage
 from casebook.wording import Bilingual, Wording
 from casebook.words import Words as Words
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Minutes = Annotated[int, Field(ge=1)]
-
-
-def _span(text: str) -> str:
-    start, _, end = text.partition("-")
-    if not (_minute_of_day(start) < _minute_of_day(end) <= 24 * 60):
-        raise ValueError(f"{text!r} is no span of a day, such as 09:00-12:00")
-    return text
-
-
-def _minute_of_day(text: str) -> int:
-    hours, colon, minutes = text.partition(":")
-    if not (colon and hours.isdecimal() and minutes.isdecimal() and int(minutes) < 60):
-        raise ValueError(f"{text!r} is no time of day, such as 09:00")
-    return int(hours) * 60 + int(minutes)
-
-
-def _month_day(text: str) -> str:
-    try:
-        # A leap year, so that 02-29 is a day.
-        date.fromisoformat(f"2000-{text}")
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no day of the year, such as 12-29") from error
-    return text
-
-
-Span = Annotated[str, AfterValidator(_span)]
-MonthDay = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
 
 
 class Company(Table):
@@ -79,54 +48,11 @@ class Company(Table):
     phone: str = ""
 
 
-class Closure(Table):
-    """Days on which the company is closed, every year: month-day, both included."""
+class ChannelTable(Table):
+    """What differs on one channel."""
 
-    first: MonthDay
-    last: MonthDay
-
-
-class Hours(Table):
-    """When people work: opening spans by weekday; a gap between two spans is a break."""
-
-    mon: tuple[Span, ...] = ()
-    tue: tuple[Span, ...] = ()
-    wed: tuple[Span, ...] = ()
-    thu: tuple[Span, ...] = ()
-    fri: tuple[Span, ...] = ()
-    sat: tuple[Span, ...] = ()
-    sun: tuple[Span, ...] = ()
-    holidays: str = "JP"
-    """Country (ISO 3166) whose public holidays are closed days; empty for none."""
-    closures: tuple[Closure, ...] = ()
-
-    @model_validator(mode="after")
-    def _somewhere_open(self) -> Self:
-        if not any(self.minutes(day) for day in WEEKDAYS):
-            raise ValueError("no weekday has opening hours")
-        for day in WEEKDAYS:
-            if any(end > start for (_, end), (start, _) in pairwise(self.minutes(day))):
-                raise ValueError(f"the spans of {day} overlap")
-        return self
-
-    def minutes(self, day: Weekday) -> tuple[tuple[int, int], ...]:
-        """The opening spans of a weekday as minutes of the day (start, end), in order."""
-        spans: tuple[str, ...] = getattr(self, day)
-        pairs = (span.split("-") for span in spans)
-        return tuple(sorted((_minute_of_day(a), _minute_of_day(b)) for a, b in pairs))
-
-
-class FirstResponse(Table):
-    """Targets of the first substantive reply in minutes of business time, by severity."""
-
-    crisis: Minutes = 60
-    urgent: Minutes = 120
-    normal: Minutes = 240
-    low: Minutes = 480
-
-    def minutes(self, severity: int) -> int:
-        """The target for a severity of 0 to 3."""
-        return (self.low, self.normal, self.urgent, self.crisis)[severity]
+    calendar: str = ""
+    """Whose hours are kept there: a name of `[calendars]`; empty: those of `[hours]`."""
 
 
 class Incidents(Table):
@@ -143,7 +69,13 @@ class Policy(Table):
     language: Literal["ja", "en"] = "ja"
     """Language of a reply to a customer who writes in neither Japanese nor English."""
     hours: Hours
+    calendars: dict[str, Hours] = Field(default_factory=dict)
+    """Opening hours of a department or a channel, where they differ from `[hours]`."""
+    channels: dict[Channel, ChannelTable] = Field(default_factory=dict)
     first_response: FirstResponse = FirstResponse()
+    estimate: Estimates = Estimates()
+    promises: Promises = Promises()
+    follow_up: FollowUp = FollowUp()
     incidents: Incidents = Incidents()
     wording: Wording = Wording()
     departments: dict[str, Department] = Field(default_factory=dict)
@@ -179,6 +111,15 @@ class Policy(Table):
         return self
 
     @model_validator(mode="after")
+    def _known_calendars(self) -> Self:
+        named = {f"departments.{key}": one.calendar for key, one in self.departments.items()}
+        named |= {f"channels.{key}": one.calendar for key, one in self.channels.items()}
+        for key, calendar in named.items():
+            if calendar and calendar not in self.calendars:
+                raise ValueError(f"{key}.calendar: there is no calendar {calendar!r}")
+        return self
+
+    @model_validator(mode="after")
     def _known_causes(self) -> Self:
         known = {*Cause, *self.causes}
         for n, route in enumerate(self.routes):
@@ -201,20 +142,30 @@ class Policy(Table):
         """The time zone that people see."""
         return ZoneInfo(self.time_zone)
 
-    def route(self, triage: Triage) -> Department:
-        """Who deals with it: the specialist of its threat or crisis, else the first route that
-        fits, else the desk."""
+    def opening_hours(self, *, department: str = "", channel: str = "") -> Hours:
+        """The hours of a department (its key), else of a channel, else of the company."""
+        name = self.departments[department].calendar if department in self.departments else ""
+        if not name and channel in self.channels:
+            name = self.channels[Channel(channel)].calendar
+        return self.calendars[name] if name else self.hours
+
+    def department(self, triage: Triage) -> str:
+        """The key of the department that deals with it: that of the specialist for its threat or
+        crisis, else of the first route that fits; empty for the desk itself."""
         specialists = self.checklists(triage)
         if specialists:
-            return self.departments[specialists[0].department]
+            return specialists[0].department
         own = self.causes.get(triage.cause)
         causes = (triage.cause, own.of) if own else (triage.cause,)
-        for route in self.routes:
-            if route.fits(triage, causes):
-                return self.departments[route.department]
-        return Department(
+        fitting = (route.department for route in self.routes if route.fits(triage, causes))
+        return next(fitting, "")
+
+    def route(self, triage: Triage) -> Department:
+        """Who deals with it: its department, or the desk itself."""
+        desk = Department(
             name=self.company.desk, email=self.company.email, phone=self.company.phone
         )
+        return self.departments.get(self.department(triage), desk)
 
     def checklists(self, triage: Triage) -> tuple[Specialist, ...]:
         """The specialists who are needed, each with a checklist, the leading one first: for a

@@ -127,8 +127,9 @@ class HarassmentType(StrEnum):
 
 
 class AlertReason(StrEnum):
-    """Why people are alerted of a case, each reason once a case: the conduct, the severity (3, 2,
-    1), or that several customers tell of one event."""
+    """Why people are alerted: once a case of the conduct, the severity (3, 2, 1), that several
+    customers tell of one event, or of an unhappy answer after it was resolved; once a promise when
+    its time is running out, nearly over, or was not kept."""
 
     THREAT = "threat"
     HARASSMENT = "harassment"
@@ -137,6 +138,10 @@ class AlertReason(StrEnum):
     URGENT = "urgent"
     NORMAL = "normal"
     INCIDENT = "incident"
+    UNHAPPY = "unhappy"
+    DUE_SOON = "due_soon"
+    DUE_NOW = "due_now"
+    BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,15 +421,19 @@ class SimilarCase:
 class Estimate:
     """When the customer hears from us, and what that rests on.
 
-    `minutes` is business time from `start` to `due`; `level` is the share of cases that keep it,
-    or None where the policy's target stands for want of history.
+    `minutes` is business time from `start` to `due`, which `level` of all cases keep; half of them
+    take `median` minutes at most. It rests on `cases` similar ones; where there are none, `level`
+    and `median` are None and the policy's target stands. `beyond` is true where it is later than
+    the policy's maximum: a person must look at it.
     """
 
     start: datetime
     due: datetime
     minutes: int
-    basis: str
     level: float | None = None
+    median: int | None = None
+    cases: int = 0
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,12 +59,12 @@ def _trials() -> Iterator[Check]:
 
 
 def _policy() -> str:
-    from responders.calendar import add_business
+    from responders.calendar import calendar
 
     policy = load_policy(settings().policy)
     try:
         # Only counting on finds out whether the country's holidays are known.
-        add_business(policy, now(), policy.first_response.normal)
+        calendar(policy).add_business(now(), policy.first_response.normal)
     except ValueError as error:
         raise ConfigError(f"policy hours: {error}") from error
     return policy.company.name.in_(settings().language)

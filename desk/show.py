@@ -189,8 +189,13 @@ def _basis(draft: Draft) -> str:
     # A person may have given another time than the computed one.
     if estimate is None or estimate.due != draft.due:
         return ""
-    target = say("方針の目標による", "policy target")
-    return f"（{target if estimate.level is None else estimate.basis}）"
+    if estimate.level is None:
+        return say("（方針の目標による）", " (policy target)")
+    share, cases = round(estimate.level * 100), estimate.cases
+    return say(
+        f"（似た{cases:,}件のうち{share}%がこの時刻までに返信）",
+        f" ({share}% of {cases:,} similar cases were answered within it)",
+    )
 
 
 def _kind(triage: Triage) -> str:

@@ -44,7 +44,8 @@ from enrich.similar import similar_cases
 from flows.ahead import AHEAD
 from flows.shelf import SHELF
 from responders.draft import CaseFacts, draft, needs_time
-from responders.estimate import estimate, say_due
+from responders.due import say_due
+from responders.estimate import estimate
 from responders.guard import guard
 
 _log = logging.getLogger("madoguchi.intake")

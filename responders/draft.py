@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from casebook.policy import Policy
 from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
-from responders.estimate import say_due
+from responders.due import say_due
 from responders.guard import guard
 
 _TOPIC_LIMIT = 60

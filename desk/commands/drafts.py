@@ -106,7 +106,7 @@ def edit(
     guard says of it is printed."""
     start()
     from casebook import moves
-    from responders.estimate import say_due
+    from responders.due import say_due
     from responders.guard import guard
 
     draft = _pending(receipt)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from casebook import config, handling, policy, wording
+from casebook import config, handling, hours, policy, timing, wording
 from casebook.config import CONFIG_VARIABLE, Settings, SourceTable, settings
 from connectors.oauth import OAuth2Options
 from connectors.registry import SOURCES, open_source, options_of
@@ -32,8 +32,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     **{f'`type = "{name}"`': options_of(name) for name in SOURCES},
     "Pack": policy.Policy,
     "`[company]`": policy.Company,
-    "`[hours]`": policy.Hours,
-    "`[first_response]`": policy.FirstResponse,
+    "`[hours]`": hours.Hours,
+    "`[first_response]`": timing.FirstResponse,
     "`[incidents]`": policy.Incidents,
     "`[wording]`": wording.Wording,
     "`[departments.<key>]`": handling.Department,

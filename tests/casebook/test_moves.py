@@ -74,7 +74,7 @@ def related(*keys: int, relation: Relation | None = None) -> None:
 def answered(key: int, reply: Reply | None = REPLY, *findings: Finding) -> list[int]:
     case = m.Message.objects.get(pk=key).case_id
     assert case is not None
-    estimate = Estimate(NOON, NOON + timedelta(hours=4), 240, "policy target")
+    estimate = Estimate(NOON, NOON + timedelta(hours=4), 240)
     return moves.answer([moves.Answered(case, {key: JUDGED}, (), estimate, reply, findings)])
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from casebook.errors import ConfigError
-from casebook.policy import WEEKDAYS, Policy, load_policy
+from casebook.hours import WEEKDAYS
+from casebook.policy import Policy, load_policy
 from casebook.types import Conduct, Kind, Triage
 
 MINIMAL = """

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from casebook.policy import load_policy
-from responders.estimate import say_due
+from responders.due import say_due
 from tests.desk.place import SAMPLES, Place
 
 POLICY = load_policy("default")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from casebook.policy import WEEKDAYS, Policy, load_policy
+from casebook.hours import WEEKDAYS
+from casebook.policy import Policy, load_policy
 
 TOKYO = load_policy("default")
 

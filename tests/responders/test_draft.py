@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from casebook.policy import Policy, load_policy
 from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
 from responders.draft import CaseFacts, draft, needs_time
-from responders.estimate import say_due
+from responders.due import say_due
 from responders.guard import guard
 from tests.responders.policies import TOKYO
 
