@@ -12,7 +12,8 @@ from casebook.config import AlertTarget, settings
 from casebook.errors import MadoguchiError
 from casebook.states import DeliveryState
 from connectors.notify import Outcome, send
-from desk.show import console, when, wide_table
+from desk.screen import console, wide_table
+from desk.show import when
 from desk.words import plain, say
 
 LIMIT = 200

@@ -19,7 +19,8 @@ from desk.ledger import (
     step_name,
     types_told,
 )
-from desk.show import console, when, wide_table
+from desk.screen import console, wide_table
+from desk.show import when
 from desk.words import plain, say
 from enrich.masking import masked
 

@@ -12,7 +12,8 @@ from casebook import reading
 from casebook.states import MessageState
 from casebook.types import Direction
 from desk.masking import seen
-from desk.show import console, when, wide_table
+from desk.screen import console, wide_table
+from desk.show import when
 from desk.words import plain, say
 
 LIMIT = 200

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from casebook import reading
@@ -21,9 +18,9 @@ from casebook.policy import load_policy
 from casebook.rows import triage_value
 from desk.ledger import of_author, proposal
 from desk.masking import quoting, seen, title
+from desk.screen import console, wide_table
 from desk.words import lines, plain, say
 
-_PIPE_WIDTH = 110
 _SEVERITY = {
     3: ("危機", "crisis", "bold red"),
     2: ("緊急", "urgent", "red"),
@@ -77,21 +74,6 @@ def queue_table(drafts: Sequence[Draft], *, unmask: bool = False) -> None:
             Text(plain(seen(draft.answers, unmask=unmask)[0], 64)),
         )
     console().print(table)
-
-
-def wide_table(
-    title: str, fixed: Sequence[tuple[str, str]], shared: Sequence[tuple[str, str, int]]
-) -> Table:
-    """An empty table as wide as the screen: `fixed` columns (Japanese and English heading) are
-    never cut, `shared` ones divide what is left in the given ratio."""
-    table = Table(
-        title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), expand=True
-    )
-    for ja, en in fixed:
-        table.add_column(Text(say(ja, en)), no_wrap=True)
-    for ja, en, ratio in shared:
-        table.add_column(Text(say(ja, en)), no_wrap=True, overflow="ellipsis", ratio=ratio)
-    return table
 
 
 def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
@@ -173,15 +155,6 @@ def when(moment: datetime | None) -> str:
     local = moment.astimezone(load_policy(settings().policy).zone)
     weekday = say("月火水木金土日"[local.weekday()], local.strftime("%a"))
     return f"{local.month}/{local.day}({weekday}) {local:%H:%M}"
-
-
-def console() -> Console:
-    """Where tables are printed. Nothing in a text is taken for markup: customers write `[/b]` too.
-
-    A file or a pipe has no width of its own; 80 columns would cut what a reader needs.
-    """
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def _basis(draft: Draft) -> str:

@@ -19,11 +19,13 @@ from casebook import moves, reading, spaces
 from casebook.clock import now
 from casebook.config import SourceTable, settings
 from casebook.errors import ConfigError
-from casebook.policy import load_policy
+from casebook.policy import Policy, load_policy
 from casebook.states import MessageState
+from casebook.timing import Handled
 from casebook.types import (
     Channel,
     Conduct,
+    Estimate,
     Kind,
     KnownMessage,
     RelationKind,
@@ -42,10 +44,11 @@ from enrich.numbers import transactions
 from enrich.relate import EVENT_WINDOW, WINDOW, read, relate
 from enrich.similar import similar_cases
 from flows.ahead import AHEAD
+from flows.pacing import pace
 from flows.shelf import SHELF
 from responders.draft import CaseFacts, draft, needs_time
 from responders.due import say_due
-from responders.estimate import estimate
+from responders.estimate import estimates
 from responders.guard import guard
 
 _log = logging.getLogger("madoguchi.intake")
@@ -215,6 +218,7 @@ def _answer(keys: list[int]) -> int:
     standing = reading.standing(cases)
     spam: dict[int, tuple[int, Triage]] = {}
     found: list[moves.Answered] = []
+    wanted: list[_Wanted] = []
     triage = judge(encoders(), [pair for messages in cases.values() for pair in messages])
     index = SHELF.take(force)
     for case, messages in cases.items():
@@ -225,10 +229,60 @@ def _answer(keys: list[int]) -> int:
         elif stands.waiting and _only_duplicates(messages) and not _graver(judged, stands):
             found.append(moves.Answered(case.pk, judged))
         else:
-            found.append(_drafted(case, messages, judged, index, stands))
+            wanted.append(_Wanted(case, messages, judged, stands))
+    promised = _promised(wanted)
+    found += [_drafted(one, due, index) for one, due in zip(wanted, promised, strict=True)]
     if spam:
         moves.discard(spam, "spam")
     return len(moves.answer(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A case that wants a draft: its unanswered messages, what each was found to be, and how it
+    stood before."""
+
+    case: m.Case
+    messages: Messages
+    judged: dict[int, Triage]
+    stands: reading.Standing
+
+    @property
+    def last(self) -> m.Message:
+        return self.messages[-1][0]
+
+    @property
+    def told(self) -> Triage:
+        """What the reply goes by."""
+        earlier = [*filter(None, [self.stands.gravest])]
+        return _told(self.judged[self.last.pk], [*earlier, *self.judged.values()])
+
+
+def _promised(wanted: Sequence[_Wanted]) -> list[Estimate]:
+    """When each of these customers hears from us."""
+    if not wanted:
+        return []
+    policy = load_policy(settings().policy)
+    found = estimates(policy, [_arrival(policy, one) for one in wanted], now(), pace())
+    # Nobody waits longer for having written again.
+    return [
+        replace(promised, due=one.stands.due)
+        if one.stands.due is not None and now() < one.stands.due < promised.due
+        else promised
+        for one, promised in zip(wanted, found, strict=True)
+    ]
+
+
+def _arrival(policy: Policy, one: _Wanted) -> Handled:
+    return Handled(
+        arrived=min(one.last.received_at, now()),
+        answered=None,
+        severity=one.told.severity,
+        department=policy.department(one.told),
+        channel=one.last.channel,
+        category=one.told.cause or one.told.kind,
+        length=len(one.last.new_text),
+    )
 
 
 def _is_spam(messages: Messages, judged: dict[int, Triage]) -> bool:
@@ -251,36 +305,25 @@ def _graver(judged: Mapping[int, Triage], stands: reading.Standing) -> bool:
     )
 
 
-def _drafted(
-    case: m.Case,
-    messages: Messages,
-    judged: dict[int, Triage],
-    index: Synced | None,
-    stands: reading.Standing,
-) -> moves.Answered:
+def _drafted(one: _Wanted, promised: Estimate, index: Synced | None) -> moves.Answered:
     policy = load_policy(settings().policy)
-    last, vectors = messages[-1]
-    told = _told(judged[last.pk], [*filter(None, [stands.gravest]), *judged.values()])
-    promised = estimate(policy, told.severity, now())
-    if stands.due is not None and now() < stands.due < promised.due:
-        # Nobody waits longer for having written again.
-        promised = replace(promised, due=stands.due)
+    (last, vectors), told = one.messages[-1], one.told
     facts = CaseFacts(
-        receipt=case.receipt,
+        receipt=one.case.receipt,
         channel=Channel(last.channel),
         visibility=Visibility(last.visibility),
         display_name=last.display_name,
         subject=last.subject,
         triage=told,
         due=promised.due if needs_time(told) else None,
-        follow_up=stands.earlier,
+        follow_up=one.stands.earlier,
     )
     reply = draft(policy, facts)
     said = say_due(policy, facts.due, reply.language) if facts.due else ""
     return moves.Answered(
-        case=case.pk,
-        messages=judged,
-        similar=_similar(index, vectors, case.pk),
+        case=one.case.pk,
+        messages=one.judged,
+        similar=_similar(index, vectors, one.case.pk),
         estimate=promised,
         reply=reply,
         findings=guard(

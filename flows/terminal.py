@@ -123,7 +123,21 @@ def _refitted(made: refitting.Summary | None) -> str:
     )
 
 
-_WAYS = {"intake": _intake, "reindex": _reindex, "refit": _refit}
+def _fit(options: argparse.Namespace) -> int:
+    from flows import pacing
+
+    made = pacing.fit()
+    if options.json:
+        print(json.dumps(asdict(made) if made else {"cases": 0}))
+    elif settings().language == "en":
+        print(made.line() if made else "No case was answered yet: the policy's targets stand.")
+    else:
+        nothing = "返信済みの事例がまだないため、方針の目標のままです。"
+        print(f"返信済み {made.cases:,} 件から回答時刻の見込みを学びました。" if made else nothing)
+    return 0
+
+
+_WAYS = {"intake": _intake, "reindex": _reindex, "refit": _refit, "fit": _fit}
 
 
 def _line(error: Exception) -> str:

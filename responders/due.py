@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from casebook.policy import Policy
 from responders.calendar import Calendar
 
-_QUARTER, _HOUR = timedelta(minutes=15), timedelta(hours=1)
+_TICK, _QUARTER, _HOUR = timedelta(microseconds=1), timedelta(minutes=15), timedelta(hours=1)
 _SOON = 60
 """Minutes of business time up to which a quarter of an hour is named."""
 _NOON = 12
@@ -22,17 +22,21 @@ _MONTHS_EN = (
 def round_up(calendar: Calendar, start: datetime, moment: datetime) -> datetime:
     """The first time (UTC) not before `moment` that people would name at `start`: a quarter of an
     hour within the next business hour, a full hour on the same day, noon or the closing time on a
-    later one. Never later than the closing time of its day."""
-    local = moment.astimezone(calendar.zone)
-    closing = calendar.closing(moment)
-    if local.date() == start.astimezone(calendar.zone).date():
-        near = calendar.business_between(start, moment) <= _SOON
-        named = _next(local, _QUARTER if near else _HOUR)
-    else:
-        noon = local.replace(hour=_NOON, minute=0, second=0, microsecond=0)
-        named = noon if noon >= local else closing or _next(local, _HOUR)
-    in_hours = closing is not None and moment <= closing < named
-    return (closing if closing and in_hours else named).astimezone(moment.tzinfo)
+    later one; a time at which people work."""
+    local, closing = moment.astimezone(calendar.zone), calendar.closing(moment)
+    noon = local.replace(hour=_NOON, minute=0, second=0, microsecond=0)
+    steps = [_next(local, _HOUR), closing, _next(local, _QUARTER)]
+    if local.date() != start.astimezone(calendar.zone).date():
+        steps = [noon, closing, *steps]
+    elif calendar.business_between(start, moment) <= _SOON:
+        steps = [_next(local, _QUARTER)]
+    named = (step for step in steps if step and step >= moment and _worked(calendar, step))
+    return next(named, moment).astimezone(UTC)
+
+
+def _worked(calendar: Calendar, moment: datetime) -> bool:
+    """True where people work until `moment`, if not longer."""
+    return calendar.is_open(moment.astimezone(UTC) - _TICK)
 
 
 def say_due(policy: Policy, due: datetime, language: str, told: datetime | None = None) -> str:

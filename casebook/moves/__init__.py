@@ -7,7 +7,7 @@ meanwhile is left alone, so a step that was killed or ran twice does no harm.
 from casebook.moves.answering import Answered, answer, discard
 from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
 from casebook.moves.deciding import approve, edit, reject
-from casebook.moves.learning import CORRECTED, activate_triage, correct
+from casebook.moves.learning import CORRECTED, activate_triage, correct, keep_estimator
 from casebook.moves.protecting import (
     address,
     claim_delivery,
@@ -51,6 +51,7 @@ __all__ = [
     "forget_vectors",
     "ignore",
     "in_force",
+    "keep_estimator",
     "keep_only_vectors",
     "keep_vectors",
     "left_sending",

@@ -58,6 +58,15 @@ def correct(what: int | Asked, expect: Mapping[str, object], who: str) -> m.Corr
 
 
 @transaction.atomic
+def keep_estimator(data: bytes, cases: int) -> None:
+    """Put a fitted estimator in force; the one before stays for comparison, older ones go."""
+    row = m.EstimateModel.objects.create(data=data, cases=cases)
+    kept = m.EstimateModel.objects.order_by("-pk").values_list("pk", flat=True)[:2]
+    m.EstimateModel.objects.exclude(pk__in=list(kept)).delete()
+    audit([line(row, "fitted", "", "", note=f"{cases} cases")])
+
+
+@transaction.atomic
 def activate_triage(
     space: str, data: bytes, *, score: float, exemplars: int, corrections: int, who: str
 ) -> None:

@@ -16,7 +16,7 @@ from casebook.start import prepare
 from desk.words import say
 
 ROOT = Path(__file__).parents[2]
-BENCHES = ("intake", "crash", "search", "relate", "triage", "redact", "index", "encode")
+BENCHES = ("intake", "crash", "search", "relate", "triage", "redact", "index", "encode", "eta")
 
 
 def register(app: typer.Typer) -> None:

@@ -24,6 +24,7 @@ from enrich.triage.heads import (
     Heads,
     Nearness,
     Phrasing,
+    coarse,
     near,
     prior,
     stacked,
@@ -167,8 +168,13 @@ def _words(texts: Sequence[str], known: Known) -> tuple[Phrasing, Floats]:
 
 def _meaning(vectors: Floats, known: Known) -> tuple[Nearness, Floats]:
     """The classifiers on meaning, and their leave-one-out scores."""
-    dual, scores = _fitted(near(vectors, vectors), known)
-    return Nearness(vectors, _single(dual), _single(dual.sum(axis=0))), scores
+    import numpy as np
+
+    # Fitted to the vectors as they are kept, so that rounding them takes nothing away.
+    points, unit = coarse(vectors)
+    rounded = points.astype(np.float32) * np.float32(unit)
+    dual, scores = _fitted(near(rounded, rounded), known)
+    return Nearness(points, unit, _single(dual), _single(dual.sum(axis=0))), scores
 
 
 def _single(values: Any) -> Floats:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     Floats: TypeAlias = np.ndarray[Any, np.dtype[np.floating[Any]]]
+    Bytes: TypeAlias = np.ndarray[Any, np.dtype[np.int8]]
     Places: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
 
 FILE = Path(__file__).parents[1] / "weights" / "triage.safetensors"
@@ -46,8 +47,10 @@ LABELS = tuple(
 )
 """All labels, in the order of the weights' columns."""
 
-_WORDS, _MEANING = ("idf", "grams", "phrases", "bias"), ("points", "weights", "bias")
+_WORDS, _MEANING = ("idf", "grams", "phrases", "bias"), ("weights", "bias")
 _AS_KEPT = ("told", "meaning.points")
+_STEPS = 127
+"""Steps of 8 bits on either side of zero."""
 _CHUNK = 1024
 """Exemplars that are compared at a time."""
 _WIDTH = 3.0
@@ -105,11 +108,12 @@ class Phrasing:
 class Nearness:
     """The classifiers on meaning, by a Gaussian kernel.
 
-    `points` are the exemplars' vectors, kept as float16, `weights` has a row for each of them;
-    `bias` and the columns are the labels'.
+    `points` are the exemplars' vectors in whole steps of `unit` (`coarse`), `weights` has a row
+    for each of them; `bias` and the columns are the labels'.
     """
 
-    points: Floats
+    points: Bytes
+    unit: float
     weights: Floats
     bias: Floats
 
@@ -120,7 +124,8 @@ class Nearness:
         found = np.tile(self.bias, (len(vectors), 1))
         for start in range(0, len(self.points), _CHUNK):
             part = slice(start, start + _CHUNK)
-            found += near(vectors, self.points[part]) @ self.weights[part]
+            points = self.points[part].astype(np.float32) * np.float32(self.unit)
+            found += near(vectors, points) @ self.weights[part]
         return found
 
 
@@ -188,6 +193,8 @@ class Heads:
             {
                 "told": np.frombuffer(json.dumps(told).encode(), np.uint8),
                 **{f"words.{k}": getattr(self._words, k).astype(np.float16) for k in _WORDS},
+                "meaning.points": self._meaning.points,
+                "meaning.unit": np.array([self._meaning.unit], np.float32),
                 **{f"meaning.{k}": getattr(self._meaning, k).astype(np.float16) for k in _MEANING},
                 "joint": self._joint.astype(np.float32),
                 "alone": self._alone.astype(np.float32),
@@ -210,8 +217,9 @@ class Heads:
             words = Phrasing(
                 Vocabulary(told["vocabulary"]), *(floats[f"words.{name}"] for name in _WORDS)
             )
-            points, *rest = (f"meaning.{name}" for name in _MEANING)
-            meaning = Nearness(arrays[points], *(floats[name] for name in rest))
+            rest = (floats[f"meaning.{name}"] for name in _MEANING)
+            unit = float(floats["meaning.unit"][0])
+            meaning = Nearness(arrays["meaning.points"], unit, *rest)
             return cls(told["space"], words, meaning, floats["joint"], floats["alone"])
         except (SafetensorError, KeyError, TypeError) as error:
             raise ValueError("the data hold no heads") from error
@@ -239,6 +247,14 @@ def stacked(vectors: Sequence[bytes]) -> Floats:
     return np.stack([np.frombuffer(vector, "<f2").astype(np.float32) for vector in vectors])
 
 
+def coarse(vectors: Floats) -> tuple[Bytes, float]:
+    """Vectors in whole steps of 8 bits, and the unit of a step: they make up most of the heads."""
+    import numpy as np
+
+    unit = float(np.abs(vectors).max(initial=1e-6)) / _STEPS
+    return np.round(vectors / unit).astype(np.int8), unit
+
+
 def weighed(counts: Mapping[int, int], idf: Floats) -> tuple[Places, Floats]:
     """A text's features: their places in the vocabulary, and their TF-IDF weights (logarithmic
     counts) at unit length."""
@@ -253,7 +269,7 @@ def near(vectors: Floats, points: Floats) -> Floats:
     """(vectors, points): the Gaussian kernel of vectors of unit length, 0..1."""
     import numpy as np
 
-    found: Floats = np.exp(-_WIDTH * (1 - vectors @ points.T.astype(np.float32)))
+    found: Floats = np.exp(-_WIDTH * (1 - vectors @ points.T))
     return found
 
 

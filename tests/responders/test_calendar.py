@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from casebook.errors import ConfigError
 from casebook.policy import Policy
 from responders.calendar import calendar
-from tests.responders.policies import ALL, BERLIN, GAP, NEW_YEAR, NIGHT, TOKYO, every_day
+from tests.responders.policies import ALL, BERLIN, GAP, NEW_YEAR, NIGHT, TOKYO, every_day, made
 
 policies = st.sampled_from(ALL)
 instants = st.datetimes(
@@ -166,3 +166,72 @@ def test_an_unknown_country_is_a_wrong_configuration() -> None:
         calendar(every_day(["09:00-10:00"], holidays="XX")).add_business(
             _tokyo("2026-11-20T10:00"), 1
         )
+
+
+NIGHT_SHIFT = made(
+    {
+        "mon": ["22:00-06:00"],
+        "fri": ["20:00-04:00"],
+        "holidays": "JP",
+        "closures": [
+            {"first": "2026-12-25 23:00", "last": "2027-01-04 23:30"},
+            {"first": "2026-08-10", "last": "2026-08-14"},
+        ],
+        "extra": [
+            {"day": "2026-08-12", "spans": ["10:00-12:00"]},
+            {"day": "11-23", "spans": ["01:00-02:00"]},
+            {"day": "2026-12-21"},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("start", "amount", "due"),
+    [
+        pytest.param("2026-11-16T23:00", 60, "2026-11-17T00:00", id="over midnight"),
+        pytest.param("2026-11-17T05:30", 60, "2026-11-20T20:30", id="from night to night"),
+        pytest.param("2026-11-17T06:00", 0, "2026-11-20T20:00", id="at the end of the shift"),
+        pytest.param("2026-11-17T00:00", 0, "2026-11-17T00:00", id="in the night"),
+        pytest.param("2026-11-23T00:00", 60, "2026-11-23T02:00", id="extra hours on a holiday"),
+        pytest.param("2026-11-23T03:00", 60, "2026-11-27T21:00", id="no shift on a holiday"),
+        pytest.param("2026-08-08T05:00", 60, "2026-08-12T11:00", id="extra day in a closure"),
+        pytest.param("2026-08-12T12:00", 60, "2026-08-17T23:00", id="a closure once"),
+        pytest.param("2026-12-25T22:30", 60, "2027-01-05T00:00", id="closing within a shift"),
+        pytest.param("2026-12-21T22:00", 60, "2026-12-25T21:00", id="a day closed by itself"),
+    ],
+)
+def test_nights_closures_and_extra_days(start: str, amount: int, due: str) -> None:
+    assert calendar(NIGHT_SHIFT).add_business(_tokyo(start), amount) == _tokyo(due)
+
+
+@settings(max_examples=10_000, deadline=None)
+@given(st.sampled_from([*ALL, NIGHT_SHIFT]), instants, instants)
+def test_measuring_and_adding_agree(policy: Policy, one: datetime, other: datetime) -> None:
+    start, end = sorted((one, other))
+    hours = calendar(policy)
+    back = hours.add_business(start, hours.business_between(start, end))
+    assert back <= end or not hours.is_open(end)
+    if hours.is_open(end) and hours.is_open(start):
+        assert abs(back - end) <= timedelta(microseconds=1)
+
+
+def test_a_year_long_ago_and_one_far_away() -> None:
+    hours = calendar(TOKYO)
+    for year in (1950, 1999, 2030, 2100):
+        start = datetime(year, 3, 3, 1, tzinfo=UTC)
+        end = hours.add_business(start, 10_000)
+        assert hours.business_between(start, end) == 10_000
+    assert hours.business_between(
+        datetime(1990, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
+    )
+    with pytest.raises(ValueError, match="backwards"):
+        hours.add_business(start, -1)
+
+
+def test_a_break_closing_and_open() -> None:
+    hours, noon = calendar(TOKYO), _tokyo("2026-11-20T12:00")
+    assert not hours.is_open(noon)
+    assert hours.is_open(noon - SECOND)
+    assert hours.closing(noon) == _tokyo("2026-11-20T18:00")
+    assert hours.closing(_tokyo("2026-11-21T12:00")) is None

@@ -1,20 +1,26 @@
-"""The estimate is a quarter of an hour that can be kept, said as people say it."""
+"""The estimate: the policy's target without history, the team's own pace with it."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casebook.policy import Policy
+from casebook.timing import Handled
 from responders.calendar import calendar
-from responders.due import say_due
-from responders.estimate import estimate
-from responders.guard import guard
-from tests.responders.policies import BERLIN, TOKYO
+from responders.estimate import Pace, estimate, estimates, fitted
+from responders.estimator import Estimator
+from tests.histories import BEGIN, Truth, history
+from tests.responders.policies import NIGHT, TOKYO, every_day
 
-YEAR = datetime.fromisoformat("2026-01-01")
+ROUND = every_day(["00:00-24:00"], "UTC")
+"""Always open: business time is time."""
 
 
 def _tokyo(text: str) -> datetime:
@@ -22,58 +28,124 @@ def _tokyo(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("when", "ja", "en"),
-    [
-        ("2026-11-24T15:00", "11月24日（火）15時まで", "by 3 p.m. on Tuesday, 24 November (JST)"),
-        (
-            "2026-11-24T09:45",
-            "11月24日（火）9時45分まで",
-            "by 9:45 a.m. on Tuesday, 24 November (JST)",
-        ),
-        ("2026-11-24T12:00", "11月24日（火）12時まで", "by noon on Tuesday, 24 November (JST)"),
-        (
-            "2026-11-24T12:15",
-            "11月24日（火）12時15分まで",
-            "by 12:15 p.m. on Tuesday, 24 November (JST)",
-        ),
-        (
-            "2026-11-24T00:15",
-            "11月24日（火）0時15分まで",
-            "by 12:15 a.m. on Tuesday, 24 November (JST)",
-        ),
-        ("2027-01-01T00:00", "12月31日（木）24時まで", "by the end of Thursday, 31 December (JST)"),
-        ("2026-11-22T18:00", "11月22日（日）18時まで", "by 6 p.m. on Sunday, 22 November (JST)"),
-    ],
-)
-def test_the_time_as_people_say_it(when: str, ja: str, en: str) -> None:
-    due = _tokyo(when).astimezone(UTC)
-    assert (say_due(TOKYO, due, "ja"), say_due(TOKYO, due, "en")) == (ja, en)
-
-
-def test_the_zone_is_the_policys() -> None:
-    summer, winter = (datetime(2026, month, 15, 12, tzinfo=UTC) for month in (7, 12))
-    assert say_due(BERLIN, summer, "en").endswith("by 2 p.m. on Wednesday, 15 July (CEST)")
-    assert say_due(BERLIN, winter, "en").endswith("by 1 p.m. on Tuesday, 15 December (CET)")
-
-
-@given(st.datetimes(YEAR, YEAR + timedelta(days=700)), st.sampled_from(["ja", "en"]))
-def test_the_guard_reads_every_time_that_is_said(moment: datetime, language: str) -> None:
-    assert guard(say_due(TOKYO, moment.replace(tzinfo=UTC), language), needs_time=True) == ()
-
-
-@pytest.mark.parametrize(
     ("start", "severity", "due"),
     [
         ("2026-11-20T10:00", 3, "2026-11-20T11:00"),
         ("2026-11-20T10:00:01", 3, "2026-11-20T11:15"),
-        ("2026-11-20T10:01", 3, "2026-11-20T11:15"),
         ("2026-11-20T10:15", 2, "2026-11-20T14:00"),
         ("2026-11-20T17:00", 1, "2026-11-24T12:00"),
         ("2026-11-21T10:00", 0, "2026-11-24T18:00"),
     ],
 )
-def test_cases(start: str, severity: int, due: str) -> None:
-    found = estimate(TOKYO, severity, _tokyo(start))
+def test_without_history_it_is_the_policys_target_and_says_so(
+    start: str, severity: int, due: str
+) -> None:
+    found = estimate(TOKYO, Handled(_tokyo(start), None, severity), _tokyo(start))
     assert found.due == _tokyo(due)
     assert found.minutes == TOKYO.first_response.minutes(severity)
-    assert (found.cases, found.level) == (0, None)
+    assert (found.cases, found.level, found.median) == (0, None, None)
+
+
+def test_a_message_that_lay_about_is_not_promised_for_the_past() -> None:
+    arrived, now = _tokyo("2026-11-19T09:00"), _tokyo("2026-11-24T10:00")
+    found = estimate(TOKYO, Handled(arrived, None, 3), now)
+    assert found.due == _tokyo("2026-11-24T10:30")
+
+
+def test_the_hours_of_the_department_count() -> None:
+    values = TOKYO.model_dump()
+    values["calendars"] = {"night": {"mon": ["22:00-06:00"], "tue": ["22:00-06:00"]}}
+    values["departments"]["quality"]["calendar"] = "night"
+    policy, start = Policy.model_validate(values), _tokyo("2026-11-24T23:00")
+    found = estimate(policy, Handled(start, None, 3, department="quality"), start)
+    assert found.due == _tokyo("2026-11-25T00:00")
+    assert estimate(policy, Handled(start, None, 3), start).due == _tokyo("2026-11-25T12:00")
+
+
+def _answered(minutes: list[float]) -> list[Handled]:
+    return [
+        Handled(at := BEGIN + timedelta(days=day), at + timedelta(minutes=span))
+        for day, span in enumerate(minutes)
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(5, 3_000), min_size=30, max_size=30))
+def test_thirty_cases_never_say_less_than_calibration_allows(minutes: list[float]) -> None:
+    cases = _answered(minutes)
+    end = BEGIN + timedelta(days=40)
+    found = estimate(ROUND, Handled(end, None), end, Pace(fitted(ROUND, cases, end)))
+    allowed = sorted(minutes)[math.ceil(31 * 0.9) - 1]
+    assert found.minutes >= math.floor(allowed)
+    assert (found.cases, found.level) == (30, 0.9)
+    target = ROUND.first_response.normal
+    assert found.minutes <= max(math.ceil(allowed) + 1, target)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 60), st.sampled_from([20.0, 1_500.0]))
+def test_the_passage_from_target_to_history_is_smooth(count: int, span: float) -> None:
+    end = BEGIN + timedelta(days=90)
+
+    def said(cases: int) -> int:
+        pace = Pace(fitted(ROUND, _answered([span] * cases), end)) if cases else None
+        return estimate(ROUND, Handled(end, None), end, pace).minutes
+
+    target = ROUND.first_response.normal
+    one, more = said(count), said(count + 1)
+    assert (one <= more) if span > target else (one >= more)
+    assert abs(more - one) <= abs(span - target) / 8
+
+
+def test_history_is_learnt_by_department_and_severity() -> None:
+    cases = history(Truth(cases=3_000, drift=1.0))
+    end = max(case.answered or case.arrived for case in cases)
+    pace = Pace(fitted(ROUND, cases, end), cases[-500:])
+    asked = [
+        Handled(end, None, severity, department)
+        for department, severity in (("care", 1), ("legal", 1), ("care", 3))
+    ]
+    care, legal, grave = estimates(ROUND, asked, end, pace)
+    assert care.minutes < legal.minutes
+    assert grave.minutes < care.minutes
+    assert care.level == 0.9
+    assert care.median is not None
+    assert ROUND.estimate.minimum <= care.median < care.minutes
+    assert care.cases > 200
+
+
+def test_beyond_the_maximum_a_person_must_look() -> None:
+    end = BEGIN + timedelta(days=90)
+    pace = Pace(fitted(ROUND, _answered([5_000.0] * 60), end))
+    assert estimate(ROUND, Handled(end, None), end, pace).beyond
+    assert not estimate(ROUND, Handled(end, None), end).beyond
+
+
+def test_an_estimator_is_kept_and_read_again() -> None:
+    cases = history(Truth(cases=1_000))
+    end = max(case.answered or case.arrived for case in cases)
+    one = fitted(NIGHT, cases, end)
+    again = Estimator.load(one.dump())
+    asked = [replace(case, arrived=end, answered=None) for case in cases[:50]]
+    assert estimates(NIGHT, asked, end, Pace(again)) == estimates(NIGHT, asked, end, Pace(one))
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x80\x04N.", np.arange(9).tobytes()])
+def test_what_is_no_estimator_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="no estimator"):
+        Estimator.load(data)
+
+
+def test_a_policy_with_another_level_falls_back_to_its_target() -> None:
+    cases = history(Truth(cases=400))
+    end = max(case.answered or case.arrived for case in cases)
+    pace = Pace(fitted(ROUND, cases, end))
+    other = ROUND.model_copy(update={"estimate": ROUND.estimate.model_copy(update={"level": 0.8})})
+    found = estimate(other, Handled(end, None), end, pace)
+    assert (found.minutes, found.level) == (other.first_response.normal, None)
+
+
+def test_the_calendar_is_the_same_for_all_instants_of_a_second() -> None:
+    start = datetime(2026, 11, 20, 1, tzinfo=UTC)
+    hours = calendar(TOKYO)
+    assert hours.add_business(start, 1 / 60) - start == timedelta(seconds=1)
