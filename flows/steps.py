@@ -262,7 +262,7 @@ def _drafted(
     last, vectors = messages[-1]
     told = _told(judged[last.pk], [*filter(None, [stands.gravest]), *judged.values()])
     promised = estimate(policy, told.severity, now())
-    if stands.due is not None and now() < stands.due < promised.due:
+    if stands.due is not None and stands.due < promised.due:
         # Nobody waits longer for having written again.
         promised = replace(promised, due=stands.due)
     facts = CaseFacts(
