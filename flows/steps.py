@@ -44,9 +44,8 @@ from enrich.similar import similar_cases
 from flows.ahead import AHEAD
 from flows.shelf import SHELF
 from responders.draft import CaseFacts, draft, needs_time
-from responders.due import say_due
 from responders.estimate import estimate
-from responders.guard import guard
+from responders.review import review
 
 _log = logging.getLogger("madoguchi.intake")
 
@@ -274,20 +273,22 @@ def _drafted(
         triage=told,
         due=promised.due if needs_time(told) else None,
         follow_up=stands.earlier,
+        told=now(),
     )
     reply = draft(policy, facts)
-    said = say_due(policy, facts.due, reply.language) if facts.due else ""
     return moves.Answered(
         case=case.pk,
         messages=judged,
         similar=_similar(index, vectors, case.pk),
         estimate=promised,
         reply=reply,
-        findings=guard(
+        findings=review(
+            policy,
             reply.body,
-            needs_time=needs_time(told),
-            due_said=said,
-            forbidden=policy.forbidden_apologies.at(reply.severity),
+            due=reply.due,
+            told=now(),
+            language=reply.language,
+            severity=reply.severity,
         ),
     )
 

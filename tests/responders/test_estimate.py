@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responders.calendar import calendar
 from responders.due import say_due
 from responders.estimate import estimate
 from responders.guard import guard
