@@ -53,8 +53,9 @@ def guard(
     `unfilled_slot`: a template's slot, or a placeholder, was left in it. `no_due_time`: it names
     neither a time nor a span for the next contact, although `needs_time`. `due_differs`: it names
     another time than `due_said` (as `due.say_due` words it, or any of the ways to say it; empty:
-    none), which is the one that will be watched. `admits_fault`: it says what one of the `forbidden` expressions matches
-    (the policy's `forbidden_apologies`), so it admits fault before the facts are established.
+    none), which is the one that will be watched. `admits_fault`: it says what one of the
+    `forbidden` expressions matches (the policy's `forbidden_apologies`), so it admits fault before
+    the facts are established.
     """
     said = (due_said,) if isinstance(due_said, str) else due_said
     return (*_slots(body), *_due(body, needs_time, said), *_admissions(body, forbidden))

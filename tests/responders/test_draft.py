@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -58,7 +59,7 @@ def _draft(
     name: str = "木村 佳代",
     subject: str = "届きません",
     policy: Policy = TOKYO,
-    **more: bool,
+    **more: Any,
 ) -> Reply:
     facts = CaseFacts(
         receipt=RECEIPT,
