@@ -112,6 +112,11 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
     )
 
 
+def reply_subject(policy: Policy, subject: str, receipt: str, language: str) -> str:
+    """The subject of a reply to a message with this one, which is quoted where it is harmless."""
+    return _reply_subject(_topic(subject), receipt, policy.company.desk.in_(language))
+
+
 def _template(triage: Triage) -> str:
     if triage.conduct is Conduct.THREAT:
         return "threat"
