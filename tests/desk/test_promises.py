@@ -11,15 +11,30 @@ import pytest
 
 from casebook.policy import load_policy
 from responders.due import say_due
-from tests.desk.place import SAMPLES, Place
+from tests.desk.place import Place
 
 POLICY = load_policy("default")
 
 
+SEED = """
+from datetime import UTC, datetime
+from casebook import moves
+from casebook.models import Message
+from casebook.types import Channel, Conduct, Kind, Relation, RelationKind, Reply, Triage, Visibility
+from tests.casebook.test_moves import inbound, received, related
+(key,) = received(inbound())
+related(key)
+case = Message.objects.get(pk=key).case_id
+triage = Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "ja")
+due = datetime(2096, 11, 20, 3, tzinfo=UTC)
+reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "11月20日（火）12時までにご連絡します。", due)
+moves.answer([moves.Answered(case, {key: triage}, reply=reply)])
+"""
+
+
 @pytest.fixture
 def draft(place: Place) -> dict[str, Any]:
-    place.type("import", str(SAMPLES / "inbox" / "01-late-delivery.eml"))
-    place.type("intake")
+    place.run(SEED)
     return queued(place)
 
 

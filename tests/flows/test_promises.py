@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +23,8 @@ from responders.due import say_due
 from responders.times import promised
 from tests.casebook.test_moves import inbound, received, related
 from tests.conftest import Configure
-from tests.receivers import Hook, hook, mail_drop
+from tests.flows.conftest import target
+from tests.receivers import Hook, mail_drop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,20 +34,6 @@ DUE = MADE + timedelta(hours=3)
 """Tuesday, 9 to 12 o'clock: three hours of business time."""
 SOON, NOW, LATE = (MADE + timedelta(minutes=minutes) for minutes in (130, 165, 181))
 JUDGED = Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "ja")
-
-
-@pytest.fixture
-def lead(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
-    """A web hook of the group that the policy names."""
-    with hook() as found:
-        monkeypatch.setenv("LEAD_URL", found.url)
-        configure(target("lead", "lead"))
-        yield found
-
-
-def target(name: str, group: str) -> str:
-    url = f"{{ env = '{name.upper()}_URL' }}"
-    return f'[[alerts.targets]]\nname = "{name}"\ngroup = "{group}"\nurl = {url}\n'
 
 
 def told(due: datetime = DUE, words: str = "届きません") -> m.Promise:
