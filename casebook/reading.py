@@ -14,7 +14,6 @@ from django.db.models import F, Q
 from casebook import models as m
 from casebook.clock import now
 from casebook.config import SourceTable
-from casebook.policy import Policy
 from casebook.receipt import find_receipts
 from casebook.rows import triage_value
 from casebook.states import DraftState, MessageState, PromiseState
@@ -291,24 +290,6 @@ def triage_model(space: str) -> bytes | None:
     """The fitted heads in force for vectors of this space; None where none are."""
     row = m.TriageModel.objects.filter(space=space).values_list("data", flat=True).first()
     return None if row is None else bytes(row)
-
-
-def department(message: m.Message, policy: Policy) -> str:
-    """The key of the department that deals with a message; empty for the desk itself."""
-    row = m.Triage.objects.filter(message=message).first()
-    return policy.department(triage_value(row)) if row else ""
-
-
-def open_promises() -> list[m.Promise]:
-    """What is promised and still open, the earliest time first."""
-    rows = m.Promise.objects.filter(state=PromiseState.OPEN)
-    return list(rows.select_related("case", "draft", "draft__answers").order_by("due", "pk"))
-
-
-def broken_promises(since: datetime) -> list[m.Promise]:
-    """The promises whose time passed since then without being kept, the newest first."""
-    rows = m.Promise.objects.filter(state=PromiseState.BROKEN, due__gte=since)
-    return list(rows.select_related("case", "draft", "draft__answers").order_by("-due", "-pk"))
 
 
 def queue(states: Sequence[DraftState] = (DraftState.PENDING,)) -> list[m.Draft]:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from casebook import models as m
-from casebook import reading
+from casebook import watched
 from casebook.clock import now
 from casebook.config import settings
 from casebook.policy import load_policy
@@ -34,7 +34,7 @@ _RISK = {
 
 def listed() -> list[m.Promise]:
     """Open promises, the earliest time first; then those broken in the last days, newest first."""
-    return [*reading.open_promises(), *reading.broken_promises(now() - RECENT)]
+    return [*watched.open_promises(), *watched.broken_promises(now() - RECENT)]
 
 
 def table(found: Sequence[m.Promise]) -> None:
@@ -88,7 +88,7 @@ def promise_json(promise: m.Promise) -> dict[str, Any]:
 
 def _used(promise: m.Promise) -> float:
     policy = load_policy(settings().policy)
-    department = reading.department(promise.draft.answers, policy)
+    department = watched.department(promise.draft.answers, policy)
     hours = calendar(policy, department=department, channel=promise.case.channel)
     return used(hours, promise.made_at, promise.due, now())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from casebook import models as m
-from casebook import moves, reading
+from casebook import moves, reading, watched
 from casebook.clock import now
 from casebook.moves.base import MACHINE
 from casebook.policy import Policy
@@ -77,7 +77,7 @@ def proposals(
 ) -> Iterator[str]:
     """Lines for a person: the times that a text promises beside `due`, and the command that makes
     promises of them. Nothing where there are none."""
-    department = reading.department(draft.answers, policy)
+    department = watched.department(draft.answers, policy)
     hours = calendar(policy, department=department, channel=draft.channel)
     known = due.replace(second=0, microsecond=0) if due else None
     options: list[str] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from casebook import models as m
-from casebook import moves, reading
+from casebook import moves, watched
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import MadoguchiError
@@ -59,13 +59,13 @@ def watch() -> Summary:
         broken = break_overdue()
         warned, notices = warn_of_risks()
         alerts = alerting.tell(alerting.due())
-    return Summary(len(reading.open_promises()), warned, notices, broken, alerts)
+    return Summary(len(watched.open_promises()), warned, notices, broken, alerts)
 
 
 def break_overdue() -> int:
     """OPEN → BROKEN, with an alert, for every promise whose time has passed; returns how many."""
     at = now()
-    return sum(moves.overdue(row.pk) for row in reading.open_promises() if row.due < at)
+    return sum(moves.overdue(row.pk) for row in watched.open_promises() if row.due < at)
 
 
 def warn_of_risks() -> tuple[int, int]:
@@ -73,12 +73,12 @@ def warn_of_risks() -> tuple[int, int]:
     last one a notice of delay; returns how many of both were made."""
     policy = load_policy(settings().policy)
     before = m.Draft.objects.filter(purpose=Purpose.DELAY).count()
-    warned = sum(_warn(policy, row) for row in reading.open_promises())
+    warned = sum(_warn(policy, row) for row in watched.open_promises())
     return warned, m.Draft.objects.filter(purpose=Purpose.DELAY).count() - before
 
 
 def _warn(policy: Policy, promise: m.Promise) -> bool:
-    department = reading.department(promise.draft.answers, policy)
+    department = watched.department(promise.draft.answers, policy)
     hours = calendar(policy, department=department, channel=promise.case.channel)
     reason = risk(policy.promises, used(hours, promise.made_at, promise.due, now()))
     if reason is None or promise.alerts.filter(reason=reason).exists():

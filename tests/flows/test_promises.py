@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from casebook import models as m
 from casebook import moves
@@ -223,11 +225,18 @@ def test_a_run_that_was_killed_between_two_steps_is_made_up_for(
 
 
 def test_one_process_watches_at_a_time(lead: Hook) -> None:
+    def elsewhere() -> promises.Summary:
+        try:
+            return watched(NOW)
+        finally:
+            connections.close_all()
+
     told()
-    with exclusive("promises") as held:
+    with exclusive("promises") as held, ThreadPoolExecutor() as pool:
         assert held
         with pytest.raises(promises.AlreadyRunning):
-            watched(NOW)
+            pool.submit(elsewhere).result()
+    assert watched(NOW).warned == 1
 
 
 def test_it_loads_no_model() -> None:
