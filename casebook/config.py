@@ -145,7 +145,8 @@ class AlertTarget(Table):
     """Where its address stands, as apprise writes it (`mailtos://`, `slack://`, `line://` …): it
     holds passwords and tokens."""
     group: str = "crisis"
-    """Which alerts it gets: those for the group that the policy's `[alerts]` names."""
+    """Which alerts it gets: those for the group that the policy's `[alerts]` or `[promises]` names,
+    or on the promises of an owner with this login."""
 
 
 class Alerts(Table):

@@ -6,15 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db.models import F, Q
 
 from casebook import models as m
+from casebook.clock import now
 from casebook.config import SourceTable
 from casebook.receipt import find_receipts
 from casebook.rows import triage_value
-from casebook.states import DraftState, MessageState
+from casebook.states import DraftState, MessageState, PromiseState
+from casebook.timing import Purpose
 from casebook.types import (
     Asked,
     Channel,
@@ -219,8 +222,9 @@ class Standing:
     """How a case stands before it is answered again.
 
     `earlier`: messages of it were dealt with before. `waiting`: a reply to it waits for approval or
-    for its sending, and `due` is the earliest time that such a reply names. `gravest` is the
-    gravest triage among messages that no sent reply has answered yet, with their worst conduct.
+    for its sending. `due` is the earliest time to come that such a reply names, or that is promised
+    already: nobody waits longer for having written again. `gravest` is the gravest triage among
+    messages that no sent reply has answered yet, with their worst conduct.
     """
 
     earlier: bool = False
@@ -234,10 +238,13 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     keys = [case.pk for case in cases]
     drafts = m.Draft.objects.filter(
         case__in=keys, state__in=[DraftState.PENDING, DraftState.APPROVED, DraftState.SENDING]
-    )
-    dues: dict[int, list[datetime]] = {}
-    for case, due in drafts.values_list("case__pk", "due"):
-        dues.setdefault(case, []).extend([due] if due else [])
+    ).exclude(purpose=Purpose.DELAY)
+    promises = m.Promise.objects.filter(case__in=keys, state=PromiseState.OPEN)
+    waiting = list(drafts.values_list("case__pk", "due"))
+    dues: dict[int, list[datetime]] = defaultdict(list)
+    for case, due in chain(waiting, promises.values_list("case__pk", "due")):
+        dues[case].extend([due] if due and due > now() else [])
+    replied = {case for case, _ in waiting}
     rows = m.Message.objects.filter(case__in=keys, state=MessageState.ANSWERED)
     earlier = set(rows.values_list("case__pk", flat=True))
     unanswered = rows.filter(triage__isnull=False).exclude(
@@ -253,7 +260,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     return {
         key: Standing(
             earlier=key in earlier,
-            waiting=key in dues,
+            waiting=key in replied,
             due=min(dues.get(key, []), default=None),
             gravest=gravest.get(key),
         )

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from casebook.config import Table
+from casebook.wording import Bilingual
 
 Minutes = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -37,6 +38,32 @@ class About(StrEnum):
 
     ANSWER = "answer"
     PROGRESS = "progress"
+
+
+class Broken(StrEnum):
+    """Why a promise was not kept: how far the reply had come when its time passed."""
+
+    NO_REPLY = "no_reply"
+    NOT_APPROVED = "not_approved"
+    NOT_SENT = "not_sent"
+    NOTICE_NOT_SENT = "notice_not_sent"
+    LATE = "late"
+
+    @property
+    def told(self) -> Bilingual:
+        """The reason as people are told it."""
+        return _BROKEN[self]
+
+
+_BROKEN = {
+    Broken.NO_REPLY: Bilingual(ja="返信案がない", en="no reply was drafted"),
+    Broken.NOT_APPROVED: Bilingual(ja="返信案が承認待ち", en="a reply waits for approval"),
+    Broken.NOT_SENT: Bilingual(ja="承認済みの返信が未送信", en="a reply was approved but not sent"),
+    Broken.NOTICE_NOT_SENT: Bilingual(
+        ja="遅れのお知らせが未送信", en="the notice of delay was not sent"
+    ),
+    Broken.LATE: Bilingual(ja="期限の後に返信", en="the reply went out after its time"),
+}
 
 
 class FirstResponse(Table):
@@ -71,9 +98,11 @@ class Promises(Table):
     """How promised times are watched."""
 
     warn_at: Annotated[tuple[Share, ...], AfterValidator(_rising)] = (0.7, 0.9)
-    """Shares of the time at which the case's owner and the group are warned."""
+    """Shares of the business time at which the case's owner and the group are warned: at the first
+    that it is running out, at the last that it is nearly over, with a notice of delay drafted."""
     group: str = "lead"
-    """Who is warned beside the owner: the name of a group in the configuration."""
+    """Who is warned beside the owner: the name of a group in the configuration. An owner is warned
+    at the targets whose group is his login."""
     notice: Literal["approve", "send"] = "approve"
     """Whether a notice of delay waits for a person's approval or counts as approved."""
 

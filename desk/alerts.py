@@ -34,6 +34,9 @@ _REASON = {
     "urgent": "緊急",
     "normal": "お知らせ",
     "incident": "同じ出来事",
+    "due_soon": "期限が近い",
+    "due_now": "まもなく期限",
+    "broken": "期限超過",
 }
 
 Listed = tuple[m.Alert, m.AlertDelivery | None]

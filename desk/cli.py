@@ -13,6 +13,7 @@ from desk.commands import (
     files,
     find,
     messages,
+    promises,
     protect,
     redact,
     relate,
@@ -40,7 +41,19 @@ app = typer.Typer(
         "Configuration: madoguchi.toml (see madoguchi.example.toml). Begin with `madoguchi check`.",
     ),
 )
-for module in (runs, drafts, estimate, messages, find, relate, triage, redact, protect, files):
+for module in (
+    runs,
+    drafts,
+    estimate,
+    promises,
+    messages,
+    find,
+    relate,
+    triage,
+    redact,
+    protect,
+    files,
+):
     module.register(app)
 
 

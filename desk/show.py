@@ -38,8 +38,18 @@ _KIND = {
 _STATE = {
     "pending": "承認待ち",
     "approved": "承認済み",
+    "sending": "送信中",
+    "sent": "送信済み",
+    "failed": "送信失敗",
+    "needs_check": "要確認",
     "rejected": "却下",
     "superseded": "差し替え済み",
+}
+_PURPOSE = {
+    "reply": ("本回答", "answer"),
+    "progress": ("途中経過", "progress report"),
+    "delay": ("遅れのお知らせ", "notice of delay"),
+    "follow_up": ("その後のご確認", "follow-up"),
 }
 _CONDUCT = {
     "unreasonable": ("過大な要求", "unreasonable"),
@@ -68,7 +78,7 @@ def queue_table(drafts: Sequence[Draft], *, unmask: bool = False) -> None:
         table.add_row(
             Text(draft.case.receipt),
             Text(say(ja, en), style=style),
-            Text(_kind(draft.answers.triage)),
+            Text(_purpose(draft) or _kind(draft.answers.triage)),
             Text(when(draft.due)),
             Text(plain(draft.case.display_name or draft.case.author, 64)),
             Text(plain(seen(draft.answers, unmask=unmask)[0], 64)),
@@ -81,7 +91,8 @@ def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
     the similar past cases; the customer's abusive passages masked unless `unmask`."""
     screen = console()
     subject, text = seen(draft.answers, unmask=unmask)
-    screen.print(Rule(Text(f"{draft.case.receipt}  {_state(draft)}  {plain(subject)}")))
+    state = "・".join(filter(None, (_purpose(draft), _state(draft))))
+    screen.print(Rule(Text(f"{draft.case.receipt}  {state}  {plain(subject)}")))
     sender = f"{plain(draft.answers.display_name)} <{plain(draft.answers.author)}>"
     _part(screen, say("お客様のメール", "The customer wrote"), f"{sender}\n\n{text}")
     _grave(screen, draft)
@@ -116,6 +127,10 @@ def _grave(screen: Console, draft: Draft) -> None:
         _part(screen, say("職員の保護（ご判断ください）", "Staff protection (you decide)"), told)
 
 
+def _purpose(draft: Draft) -> str:
+    return say(*_PURPOSE[draft.purpose]) if draft.purpose in _PURPOSE else ""
+
+
 def _state(draft: Draft) -> str:
     return say(_STATE.get(draft.state, draft.state), draft.state)
 
@@ -127,6 +142,7 @@ def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
     triage = draft.answers.triage
     return {
         "receipt": draft.case.receipt,
+        "purpose": draft.purpose,
         "state": draft.state,
         "channel": draft.channel,
         "visibility": draft.visibility,

@@ -20,7 +20,8 @@ from casebook.errors import ConfigError
 from casebook.locks import exclusive
 from casebook.policy import Policy, load_policy
 from casebook.rows import triage_value
-from casebook.states import DeliveryState
+from casebook.states import DeliveryState, PromiseState
+from casebook.timing import About, Broken
 from casebook.types import AlertReason, Triage
 from connectors.notify import Outcome, Told, send
 from enrich.masking import masked_message
@@ -43,6 +44,13 @@ _REASON = {
     AlertReason.URGENT: ("緊急", "Urgent"),
     AlertReason.NORMAL: ("お知らせ", "Notice"),
     AlertReason.INCIDENT: ("同じ出来事", "Incident"),
+    AlertReason.DUE_SOON: ("期限が近づいています", "Due soon"),
+    AlertReason.DUE_NOW: ("まもなく期限です", "Due now"),
+    AlertReason.BROKEN: ("期限を過ぎました", "Promise broken"),
+}
+_ABOUT = {
+    About.ANSWER: ("お客様への回答", "Answer to the customer"),
+    About.PROGRESS: ("途中経過の報告", "Progress report"),
 }
 # What a chat service would take for a mention, a link or markup.
 _PLAIN = str.maketrans("<>@:*_`~[]", "＜＞＠：＊＿‘～［］")
@@ -73,12 +81,14 @@ def _tell(keys: list[int]) -> int:
         _log.warning("alerts: %d may have arrived or not: madoguchi alerts", left)
     policy = load_policy(settings().policy)
     targets = {target.name: target for target in settings().alerts.targets}
-    group = [name for name, one in targets.items() if one.group == policy.alerts.group]
-    alerts = m.Alert.objects.filter(pk__in=keys).select_related("case", "message__triage")
+    alerts = m.Alert.objects.filter(pk__in=keys).select_related(
+        "case", "message__triage", "promise"
+    )
     sent, failing = 0, set[str]()
     for alert in alerts.order_by("pk"):
-        if moves.address(alert.pk, group):
-            _log.warning("alert: %s", _line(alert, group))
+        told = [name for name, one in targets.items() if one.group in _groups(alert, policy)]
+        if moves.address(alert.pk, told):
+            _log.warning("alert: %s", _line(alert, told))
         for delivery in _waiting(alert):
             if delivery.target not in failing:
                 arrived = _deliver(delivery, alert, policy, targets)
@@ -88,8 +98,15 @@ def _tell(keys: list[int]) -> int:
     return sent
 
 
-def _line(alert: m.Alert, group: list[str]) -> str:
-    told = ", ".join(group) or "nobody: no target of that group is configured"
+def _groups(alert: m.Alert, policy: Policy) -> set[str]:
+    """Whose targets an alert goes to: of a promise, its case's owner and whom the policy names."""
+    if alert.promise is None:
+        return {policy.alerts.group}
+    return {policy.promises.group, *filter(None, [alert.case.owner])}
+
+
+def _line(alert: m.Alert, targets: list[str]) -> str:
+    told = ", ".join(targets) or "nobody: no target of that group is configured"
     return f"{alert.case.receipt} ({alert.reason}) → {told}"
 
 
@@ -130,13 +147,14 @@ def _sent(target: AlertTarget | None, title: str, body: str) -> Told:
 
 def text(alert: m.Alert, policy: Policy) -> tuple[str, str]:
     """Title and body of an alert in the configured language. Of the customer's words it holds at
-    most an excerpt without personal data and abusive passages."""
+    most an excerpt without personal data and abusive passages; that of a promise holds none."""
     found, receipt = settings().alerts, alert.case.receipt
     row = getattr(alert.message, "triage", None)
-    lines = _facts(triage_value(row), policy) if row else []
+    lines = _promise(alert.promise, policy) if alert.promise else []
+    lines += _facts(triage_value(row), policy) if row else []
     if alert.reason == AlertReason.INCIDENT:
         lines += _incident(alert.case)
-    if row and found.excerpt:
+    if row and found.excerpt and not alert.promise:
         words = _excerpt(alert.message, triage_value(row), policy, found.excerpt)
         lines.append(_say(f"お客様のことば：{words}", f"The customer's words: {words}"))
     if found.link:
@@ -156,6 +174,29 @@ def _facts(triage: Triage, policy: Policy) -> list[str]:
         kinds = _say("、", ", ").join(one.name.in_(language) for one in lists)
         lines.append(_say(f"手順書：{kinds}", f"Checklists: {kinds}"))
     return [*lines, _say(f"担当：{name}（{reach}）", f"Department: {name} ({reach})")]
+
+
+def _promise(promise: m.Promise, policy: Policy) -> list[str]:
+    """What is due when, how much time is left, why it was broken, and who looks after it."""
+    about, owner = _say(*_ABOUT[About(promise.about)]), promise.case.owner
+    local = promise.due.astimezone(policy.zone)
+    lines = [_say(f"{about}：{local:%Y-%m-%d %H:%M} まで", f"{about}: by {local:%Y-%m-%d %H:%M}")]
+    left = promise.due - now()
+    over, time = left < timedelta(0), _duration(abs(left))
+    lines.append(
+        _say(f"超過：{time}", f"Overdue: {time}")
+        if over
+        else _say(f"残り：{time}", f"Time left: {time}")
+    )
+    if promise.state == PromiseState.BROKEN:
+        why = Broken(promise.reason).told.in_(settings().language)
+        lines.append(_say(f"状況：{why}", f"Status: {why}"))
+    return [*lines, _say(f"担当者：{owner or '未定'}", f"Owner: {owner or 'nobody yet'}")]
+
+
+def _duration(time: timedelta) -> str:
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    return _say(f"{hours}時間{minutes}分", f"{hours} h {minutes} min")
 
 
 def _incident(case: m.Case) -> list[str]:

@@ -47,9 +47,8 @@ from flows.ahead import AHEAD
 from flows.pacing import pace
 from flows.shelf import SHELF
 from responders.draft import CaseFacts, draft, needs_time
-from responders.due import say_due
 from responders.estimate import estimates
-from responders.guard import guard
+from responders.review import review
 
 _log = logging.getLogger("madoguchi.intake")
 
@@ -267,7 +266,7 @@ def _promised(wanted: Sequence[_Wanted]) -> list[Estimate]:
     # Nobody waits longer for having written again.
     return [
         replace(promised, due=one.stands.due)
-        if one.stands.due is not None and now() < one.stands.due < promised.due
+        if one.stands.due is not None and one.stands.due < promised.due
         else promised
         for one, promised in zip(wanted, found, strict=True)
     ]
@@ -317,20 +316,22 @@ def _drafted(one: _Wanted, promised: Estimate, index: Synced | None) -> moves.An
         triage=told,
         due=promised.due if needs_time(told) else None,
         follow_up=one.stands.earlier,
+        told=now(),
     )
     reply = draft(policy, facts)
-    said = say_due(policy, facts.due, reply.language) if facts.due else ""
     return moves.Answered(
         case=one.case.pk,
         messages=one.judged,
         similar=_similar(index, vectors, one.case.pk),
         estimate=promised,
         reply=reply,
-        findings=guard(
+        findings=review(
+            policy,
             reply.body,
-            needs_time=needs_time(told),
-            due_said=said,
-            forbidden=policy.forbidden_apologies.at(reply.severity),
+            due=reply.due,
+            told=now(),
+            language=reply.language,
+            severity=reply.severity,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""`madoguchi intake`, `reindex` and `triage --refit`: once, in a terminal, with progress.
+"""`madoguchi intake`, `reindex`, `triage --refit` and `promises --watch`: once, in a terminal.
 
 Where the configured Prefect server answers, an intake is recorded there; else the same steps are
 carried out directly, and nothing but Prefect's pages is missed.
@@ -137,7 +137,34 @@ def _fit(options: argparse.Namespace) -> int:
     return 0
 
 
-_WAYS = {"intake": _intake, "reindex": _reindex, "refit": _refit, "fit": _fit}
+def _promises(options: argparse.Namespace) -> int:
+    from flows import promises
+
+    try:
+        summary = promises.watch()
+    except promises.AlreadyRunning as busy:
+        print(f"madoguchi: {busy}", file=sys.stderr)
+        return 0
+    if options.json:
+        print(json.dumps(asdict(summary)))
+    elif settings().language == "en":
+        print(summary.line())
+    else:
+        print(
+            f"約束 {summary.open:,} 件を確認しました：期限が近いもの {summary.warned:,} 件、"
+            f"遅れのお知らせの案 {summary.notices:,} 件、期限を過ぎたもの {summary.broken:,} 件、"
+            f"送ったアラート {summary.alerts:,} 件。"
+        )
+    return 0
+
+
+_WAYS = {
+    "intake": _intake,
+    "reindex": _reindex,
+    "refit": _refit,
+    "fit": _fit,
+    "promises": _promises,
+}
 
 
 def _line(error: Exception) -> str:

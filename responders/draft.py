@@ -15,6 +15,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from casebook.policy import Policy
+from casebook.timing import Purpose
 from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
 from responders.due import say_due
 from responders.guard import guard
@@ -48,9 +49,10 @@ _QUESTIONS = {
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What a draft is made from. `due` is the time to name (aware UTC); None where `needs_time`
-    says so.
+    says so. `told` is when it is said, for 「本日」 and 「明日」; None: by its date.
 
-    `follow_up`: the customer has written about this case before.
+    `follow_up`: the customer has written about this case before. `purpose`: a FIRST_REPLY, or a
+    notice of DELAY with a new time.
     """
 
     receipt: str
@@ -61,6 +63,8 @@ class CaseFacts:
     triage: Triage
     due: datetime | None
     follow_up: bool = False
+    told: datetime | None = None
+    purpose: Purpose = Purpose.FIRST_REPLY
 
 
 def needs_time(triage: Triage) -> bool:
@@ -74,9 +78,8 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
     if facts.due is None and needs_time(facts.triage):
         raise ValueError("this reply needs a time to name")
     language = facts.triage.language if facts.triage.language in ("ja", "en") else policy.language
-    template = _templates().get_template(
-        f"{_template(facts.triage)}/{language}/{facts.channel}.jinja"
-    )
+    kind = Purpose.DELAY if facts.purpose is Purpose.DELAY else _template(facts.triage)
+    template = _templates().get_template(f"{kind}/{language}/{facts.channel}.jinja")
     topic = _topic(facts.subject)
     order = next(iter(facts.triage.entities.get("order_number", ())), "")
     body = template.render(
@@ -88,7 +91,7 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
         receipt=facts.receipt,
         topic=topic,
         order="" if order in topic else order,
-        due=say_due(policy, facts.due, language) if facts.due else "",
+        due=say_due(policy, facts.due, language, facts.told) if facts.due else "",
         we=policy.wording.we,
         customer=policy.wording.customer,
         apology=policy.wording.apology.in_(language),
@@ -107,6 +110,11 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
         due=facts.due,
         severity=facts.triage.severity,
     )
+
+
+def reply_subject(policy: Policy, subject: str, receipt: str, language: str) -> str:
+    """The subject of a reply to a message with this one, which is quoted where it is harmless."""
+    return _reply_subject(_topic(subject), receipt, policy.company.desk.in_(language))
 
 
 def _template(triage: Triage) -> str:

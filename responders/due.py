@@ -53,6 +53,14 @@ def say_due(policy: Policy, due: datetime, language: str, told: datetime | None 
     return (_say_en if language == "en" else _say_ja)(local, day, ends_day, spoken)
 
 
+def wordings(policy: Policy, due: datetime, language: str, told: datetime) -> tuple[str, ...]:
+    """The ways to say a time that mean it when they are said at `told`: as `say_due` says it then,
+    and by its date."""
+    return tuple(
+        dict.fromkeys((say_due(policy, due, language, told), say_due(policy, due, language)))
+    )
+
+
 def _say_ja(local: datetime, day: datetime, ends_day: bool, told: datetime | None) -> str:
     minutes = f"{local.minute}分" if local.minute else ""
     weekday = f"（{_WEEKDAYS_JA[day.weekday()]}）"

@@ -42,17 +42,23 @@ _WHEN = re.compile(
 
 
 def guard(
-    body: str, *, needs_time: bool, due_said: str = "", forbidden: Iterable[str] = ()
+    body: str,
+    *,
+    needs_time: bool,
+    due_said: str | tuple[str, ...] = "",
+    forbidden: Iterable[str] = (),
 ) -> tuple[Finding, ...]:
     """What stands against sending `body`; all of it blocks.
 
     `unfilled_slot`: a template's slot, or a placeholder, was left in it. `no_due_time`: it names
     neither a time nor a span for the next contact, although `needs_time`. `due_differs`: it names
-    another time than `due_said` (as `estimate.say_due` words it; empty: none), which is the one
-    that will be watched. `admits_fault`: it says what one of the `forbidden` expressions matches
-    (the policy's `forbidden_apologies`), so it admits fault before the facts are established.
+    another time than `due_said` (as `due.say_due` words it, or any of the ways to say it; empty:
+    none), which is the one that will be watched. `admits_fault`: it says what one of the
+    `forbidden` expressions matches (the policy's `forbidden_apologies`), so it admits fault before
+    the facts are established.
     """
-    return (*_slots(body), *_due(body, needs_time, due_said), *_admissions(body, forbidden))
+    said = (due_said,) if isinstance(due_said, str) else due_said
+    return (*_slots(body), *_due(body, needs_time, said), *_admissions(body, forbidden))
 
 
 def _slots(body: str) -> Iterator[Finding]:
@@ -62,15 +68,15 @@ def _slots(body: str) -> Iterator[Finding]:
         )
 
 
-def _due(body: str, needs_time: bool, due_said: str) -> Iterator[Finding]:
+def _due(body: str, needs_time: bool, said: tuple[str, ...]) -> Iterator[Finding]:
     if not needs_time:
         return
     when = _WHEN.search(body)
     if when is None:
         text = "The reply does not say when the customer hears from us next."
         yield Finding("no_due_time", 0, len(body), text)
-    elif due_said and _folded(due_said) not in _folded(body):
-        text = f"The time that is watched is another one; the reply must say: {due_said}"
+    elif any(said) and not any(_folded(one) in _folded(body) for one in said):
+        text = f"The time that is watched is another one; the reply must say: {said[0]}"
         yield Finding("due_differs", when.start(), when.end(), text)
 
 

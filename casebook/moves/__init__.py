@@ -8,6 +8,7 @@ from casebook.moves.answering import Answered, answer, discard
 from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
 from casebook.moves.deciding import approve, edit, reject
 from casebook.moves.learning import CORRECTED, activate_triage, correct, keep_estimator
+from casebook.moves.promising import Notice, assign, covered, overdue, warn, write
 from casebook.moves.protecting import (
     address,
     claim_delivery,
@@ -18,6 +19,7 @@ from casebook.moves.protecting import (
     settle_delivery,
 )
 from casebook.moves.relating import Related, relate
+from casebook.moves.sending import sent
 from casebook.moves.sources import poll_failed, poll_succeeded
 from casebook.moves.vectors import (
     Vector,
@@ -33,6 +35,7 @@ from casebook.moves.vectors import (
 __all__ = [
     "CORRECTED",
     "Answered",
+    "Notice",
     "Related",
     "Vector",
     "activate",
@@ -40,8 +43,10 @@ __all__ = [
     "address",
     "answer",
     "approve",
+    "assign",
     "claim_delivery",
     "correct",
+    "covered",
     "deactivate",
     "delivery_failed",
     "delivery_sent",
@@ -55,6 +60,7 @@ __all__ = [
     "keep_only_vectors",
     "keep_vectors",
     "left_sending",
+    "overdue",
     "poll_failed",
     "poll_succeeded",
     "record",
@@ -62,7 +68,10 @@ __all__ = [
     "reject",
     "relate",
     "retry",
+    "sent",
     "settle_delivery",
     "step_failed",
     "tell_again",
+    "warn",
+    "write",
 ]

@@ -11,9 +11,11 @@ from django.db import transaction
 from casebook import models as m
 from casebook.moves.base import MACHINE, audit, line, locked, moved, save
 from casebook.moves.protecting import protect
+from casebook.moves.settling import withdraw
 from casebook.moves.vectors import tell_again
 from casebook.rows import clean, triage_row
-from casebook.states import CaseState, DraftState, MessageState, PromiseState
+from casebook.states import CaseState, DraftState, MessageState
+from casebook.timing import Purpose
 from casebook.types import Estimate, Finding, Reply, SimilarCase, Triage
 
 
@@ -37,8 +39,8 @@ def answer(found: Sequence[Answered]) -> list[int]:
     """RELATED → ANSWERED: keep triage, similar cases and estimate, and queue one draft a case.
 
     What is grave opens an alert, and conduct that is not ordinary enters the ledger. A pending or
-    approved draft of the case is superseded by the new one. Returns the new drafts' keys. A case
-    none of whose messages is RELATED any more is left alone.
+    approved draft of the case, but for a notice of delay, is superseded by the new one. Returns the
+    new drafts' keys. A case none of whose messages is RELATED any more is left alone.
     """
     rows = locked((key for item in found for key in item.messages), MessageState.RELATED)
     found = [item for item in found if any(key in rows for key in item.messages)]
@@ -110,18 +112,17 @@ def discard(cases: Mapping[int, tuple[int, Triage]], reason: str) -> None:
 
 
 def _supersede(cases: Sequence[int]) -> list[m.AuditLine]:
-    rows = m.Draft.objects.select_for_update().filter(
-        case__in=cases, state__in=[DraftState.PENDING, DraftState.APPROVED]
+    # A notice of delay is about what was promised before, whatever the customer adds.
+    rows = list(
+        m.Draft.objects.select_for_update()
+        .filter(case__in=cases, state__in=[DraftState.PENDING, DraftState.APPROVED])
+        .exclude(purpose=Purpose.DELAY)
     )
     note = "the conversation has moved on"
     lines = [moved(row, DraftState.SUPERSEDED, note=note) for row in rows]
     keys = [row.pk for row in rows]
     m.Draft.objects.filter(pk__in=keys).update(state=DraftState.SUPERSEDED)
-    promises = m.Promise.objects.select_for_update().filter(draft__in=keys, state=PromiseState.OPEN)
-    for promise in promises:
-        lines.append(moved(promise, PromiseState.RENEWED, note=note))
-        promise.save(update_fields=["state"])
-    return lines
+    return [*lines, *withdraw(keys, note)]
 
 
 def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.Draft]:

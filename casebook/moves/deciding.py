@@ -12,16 +12,19 @@ from casebook import models as m
 from casebook.clock import now
 from casebook.errors import IllegalMove
 from casebook.moves.base import audit, line, moved
+from casebook.moves.settling import promise
 from casebook.rows import clean
 from casebook.states import DraftState
+from casebook.timing import About
 from casebook.types import Finding
 
 
 @transaction.atomic
-def approve(draft: int, who: str) -> m.Draft:
-    """PENDING → APPROVED by `who`; the time that the draft names becomes a promise.
+def approve(draft: int, who: str, also: Sequence[tuple[About, datetime]] = ()) -> m.Draft:
+    """PENDING → APPROVED by `who`; the time that the draft names becomes a promise, and so do the
+    further ones (aware) that its text names and `who` confirms (`also`).
 
-    Raises IllegalMove where the draft is not pending, a blocking finding stands against it, or its
+    Raises IllegalMove where the draft is not pending, a blocking finding stands against it, or a
     time has passed: such a promise would be broken when it is made.
     """
     row = m.Draft.objects.select_for_update().get(pk=draft)
@@ -30,12 +33,11 @@ def approve(draft: int, who: str) -> m.Draft:
         raise IllegalMove(
             f"{row.case.receipt}: the guard blocks it ({', '.join(blocking)}): edit it first"
         )
-    if row.state == DraftState.PENDING and row.due is not None and row.due <= now():
+    times = [row.due, *(due for _, due in also)]
+    if row.state == DraftState.PENDING and any(due is not None and due <= now() for due in times):
         raise IllegalMove(f"{row.case.receipt}: its time has passed: edit it with a new one")
     _decide(row, DraftState.APPROVED, who)
-    if row.due is not None:
-        promise = m.Promise.objects.create(case=row.case, draft=row, due=row.due)
-        audit([line(promise, "promised", "", promise.state, who=who)])
+    audit(promise(row, also, who))
     return row
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import ConfigError
-from casebook.policy import load_policy
+from casebook.policy import Policy, load_policy
 from casebook.start import start
+from casebook.states import DraftState
+from casebook.timing import About, Purpose
 from desk.words import as_json, say
 
 if TYPE_CHECKING:
-    from casebook.models import Draft
+    from casebook.types import Finding
 
 Receipt = Annotated[str, typer.Argument(help=say("受付番号（M-…）", "Receipt number (M-…)"))]
 AsJson = Annotated[bool, typer.Option("--json", help=say("1行に1件の JSON", "One JSON a line"))]
@@ -26,6 +29,37 @@ Unmask = Annotated[
     typer.Option(
         "--unmask",
         help=say("〔伏せ字〕にした暴言なども見せる", "Show the abusive passages that are masked"),
+    ),
+]
+Which = Annotated[
+    Purpose | None,
+    typer.Option(help=say("どの返信案か（複数あるとき）", "Which draft, where there are several")),
+]
+Also = Annotated[
+    list[datetime] | None,
+    typer.Option(
+        formats=["%Y-%m-%d %H:%M"],
+        help=say(
+            "本文が約束するほかの時刻（繰り返せます）",
+            "A further time that the text promises; repeatable",
+        ),
+    ),
+]
+Progress = Annotated[
+    list[datetime] | None,
+    typer.Option(
+        formats=["%Y-%m-%d %H:%M"],
+        help=say("途中経過を報告すると約束する時刻", "A time for which the text promises a report"),
+    ),
+]
+Due = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d %H:%M"],
+        help=say(
+            "本文で約束する時刻（方針の時間帯）。edit で省くと前のまま",
+            "The time that the body promises (policy's time zone); left out of edit, it stays",
+        ),
     ),
 ]
 
@@ -39,7 +73,14 @@ def register(app: typer.Typer) -> None:
             "one of them in full.",
         )
     )(queue)
-    app.command(help=say("返信案を承認します。", "Approve a draft."))(approve)
+    app.command(
+        help=say(
+            "返信案を承認します。本文がほかの時刻も約束するときは --also（途中経過は --progress）で"
+            "確かめると、それも見守ります。",
+            "Approve a draft. Further times that its text promises are watched where you confirm "
+            "them by --also, or --progress for a progress report.",
+        )
+    )(approve)
     app.command(
         help=say(
             "返信案を書き直します。本文は標準入力から読みます。約束の時刻を変えるときは --due も。",
@@ -61,10 +102,11 @@ def queue(
     start()
     from casebook import reading
     from desk.messages import quarantine_line
+    from desk.picking import newest
     from desk.show import draft_in_full, draft_json, queue_table
 
     if receipt is not None:
-        draft = _newest(receipt)
+        draft = newest(receipt)
         if json:
             typer.echo(as_json(draft_json(draft, unmask=unmask)))
         else:
@@ -80,57 +122,70 @@ def queue(
         typer.echo(waiting)
 
 
-def approve(receipt: Receipt) -> None:
-    """Approve the pending draft of a case."""
+def approve(
+    receipt: Receipt, also: Also = None, progress: Progress = None, purpose: Which = None
+) -> None:
+    """Approve the pending draft of a case, with the further promises that are confirmed."""
     start()
-    from casebook import moves
+    from desk.picking import waiting
+    from desk.replying import approve as approved
 
-    draft = moves.approve(_pending(receipt).pk, getpass.getuser())
+    policy = load_policy(settings().policy)
+    more = [
+        (about, found)
+        for about, times in ((About.ANSWER, also), (About.PROGRESS, progress))
+        for time in times or ()
+        if (found := moment(time, policy)) is not None
+    ]
+    draft = waiting(receipt, DraftState.PENDING, purpose)
+    draft = approved(policy, draft, getpass.getuser(), more)
     typer.echo(say(f"承認しました：{draft.case.receipt}", f"Approved: {draft.case.receipt}"))
 
 
-def edit(
-    receipt: Receipt,
-    due: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d %H:%M"],
-            help=say(
-                "本文で約束する時刻（方針の時間帯）。省くと前のまま",
-                "The time that the body promises, in the policy's time zone; left out, it stays",
-            ),
-        ),
-    ] = None,
-) -> None:
+def edit(receipt: Receipt, due: Due = None, purpose: Which = None) -> None:
     """Replace the body of the pending draft of a case, and its time where `due` is given; what the
-    guard says of it is printed."""
+    guard says of it, and the times that it promises besides, are printed."""
     start()
     from casebook import moves
-    from responders.due import say_due
-    from responders.guard import guard
+    from desk.picking import waiting
+    from desk.replying import judged, proposals
 
-    draft = _pending(receipt)
+    draft = waiting(receipt, DraftState.PENDING, purpose)
+    body, policy = read_body(), load_policy(settings().policy)
+    given = moment(due, policy)
+    promised = given or draft.due
+    findings = judged(policy, body, promised, draft.language, draft.severity)
+    moves.edit(draft.pk, getpass.getuser(), body, findings, given)
+    typer.echo(say(f"書き直しました：{draft.case.receipt}", f"Rewritten: {draft.case.receipt}"))
+    tell(policy, findings, promised, draft.language)
+    for line in proposals(policy, draft, body, promised, purpose):
+        typer.echo(line, err=True)
+
+
+def read_body() -> str:
+    """What a person wrote, from standard input. Raises ConfigError where it is empty."""
     body = sys.stdin.read()
     if not body.strip():
         raise ConfigError("the new body is empty: give it on standard input")
-    policy = load_policy(settings().policy)
-    moment = due.replace(tzinfo=policy.zone) if due else None
-    if moment and moment <= now():
-        raise ConfigError(f"--due {due:%Y-%m-%d %H:%M} has passed: name a time to come")
-    promised = moment or draft.due
-    said = say_due(policy, promised, draft.language) if promised else ""
-    findings = guard(
-        body,
-        needs_time=promised is not None,
-        due_said=said,
-        forbidden=policy.forbidden_apologies.at(draft.severity),
-    )
-    moves.edit(draft.pk, getpass.getuser(), body, findings, moment)
-    typer.echo(say(f"書き直しました：{draft.case.receipt}", f"Rewritten: {draft.case.receipt}"))
+    return body
+
+
+def moment(time: datetime | None, policy: Policy) -> datetime | None:
+    """A time that was typed, in the policy's time zone. Raises ConfigError where it has passed."""
+    found = time.replace(tzinfo=policy.zone) if time else None
+    if time and found and found <= now():
+        raise ConfigError(f"{time:%Y-%m-%d %H:%M} has passed: name a time to come")
+    return found
+
+
+def tell(policy: Policy, findings: Sequence[Finding], due: datetime | None, language: str) -> None:
+    """Print what the guard says of a text, and how its time is to be named."""
+    from responders.due import say_due
+
     for finding in findings:
         typer.echo(f"  {finding.code}: {finding.message}", err=True)
-        if finding.code == "due_differs":
-            typer.echo(f"  {_give_due(said)}", err=True)
+        if finding.code == "due_differs" and due is not None:
+            typer.echo(f"  {_give_due(say_due(policy, due, language))}", err=True)
 
 
 def _give_due(said: str) -> str:
@@ -145,45 +200,15 @@ def _give_due(said: str) -> str:
 def reject(
     receipt: Receipt,
     reason: Annotated[str, typer.Option(help=say("却下の理由", "Why it is rejected"))],
+    purpose: Which = None,
 ) -> None:
     """Reject the pending draft of a case with a reason."""
     start()
     from casebook import moves
+    from desk.picking import waiting
 
     if not reason.strip():
         raise ConfigError(say("却下の理由を書いてください", "say why it is rejected"))
-    draft = moves.reject(_pending(receipt).pk, getpass.getuser(), reason)
+    draft = waiting(receipt, DraftState.PENDING, purpose)
+    moves.reject(draft.pk, getpass.getuser(), reason)
     typer.echo(say(f"却下しました：{draft.case.receipt}", f"Rejected: {draft.case.receipt}"))
-
-
-def _pending(receipt: str) -> Draft:
-    draft = _newest(receipt)
-    if draft.state != "pending":
-        number = draft.case.receipt
-        raise ConfigError(
-            say(
-                f"{number}: 承認待ちの返信案はありません",
-                f"{number}: no draft of this case waits for approval",
-            )
-        )
-    return draft
-
-
-def _newest(receipt: str) -> Draft:
-    """The newest draft of a case, which is the pending one where one waits."""
-    from casebook.models import Draft
-    from casebook.receipt import find_receipts
-
-    number = next(iter(find_receipts(receipt)), None)
-    if number is None:
-        raise ConfigError(
-            say(
-                f"{receipt!r} は受付番号ではありません（打ち間違い？ 例：M-7F3K2Q）",
-                f"{receipt!r} is no receipt number: mistyped? One reads like M-7F3K2Q",
-            )
-        )
-    found: Any = Draft.objects.select_related("case", "answers", "answers__triage", "estimate")
-    draft: Draft | None = found.filter(case__receipt=number).order_by("pk").last()
-    if draft is None:
-        raise ConfigError(say(f"{number}: 返信案はありません", f"{number}: this case has no draft"))
-    return draft

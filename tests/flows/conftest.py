@@ -1,12 +1,14 @@
-"""A mailbox as the one source of an installation."""
+"""A mailbox as the one source of an installation, and a place for its alerts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
 
 import pytest
 
 from tests.conftest import Configure
+from tests.receivers import Hook, hook
 from tests.services import Dovecot
 
 _numbers = count()
@@ -21,6 +23,21 @@ def mailbox(
     monkeypatch.setenv("BOX_PASSWORD", mail_server.password)
     configure(imap_table(mail_server, "box", user))
     return mail_server, user
+
+
+@pytest.fixture
+def lead(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+    """A web hook of the group that the policy warns of promises."""
+    with hook() as found:
+        monkeypatch.setenv("LEAD_URL", found.url)
+        configure(target("lead", "lead"))
+        yield found
+
+
+def target(name: str, group: str) -> str:
+    """A target whose address stands in `NAME_URL`."""
+    url = f"{{ env = '{name.upper()}_URL' }}"
+    return f'[[alerts.targets]]\nname = "{name}"\ngroup = "{group}"\nurl = {url}\n'
 
 
 def imap_table(server: Dovecot, name: str, user: str, more: str = "") -> str:

@@ -14,10 +14,15 @@ from prefect.settings import PREFECT_API_URL
 from prefect.testing.utilities import prefect_test_harness
 
 from casebook import models as m
+from casebook.clock import frozen
+from flows import promises
 from flows.intake import intake
 from flows.learn import learn
 from flows.refit import refit
+from flows.watch import watch
+from tests.flows.test_promises import SOON, told
 from tests.mails import made_mails
+from tests.receivers import Hook
 from tests.services import Dovecot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +80,7 @@ def test_what_may_pass_is_tried_again_and_then_told(mailbox: Mailbox) -> None:
     ("name", "flow", "schedule"),
     [
         ("every-minute", intake, {"interval": 60, "active": True}),
+        ("every-five-minutes", watch, {"interval": 300, "active": True}),
         ("weekly", learn, {"cron": "17 3 * * 0", "timezone": "Asia/Tokyo", "active": True}),
         ("weekly-refit", refit, {"cron": "47 3 * * 0", "timezone": "Asia/Tokyo", "active": True}),
     ],
@@ -89,6 +95,15 @@ def test_a_deployment_runs_one_at_a_time(
     assert function == flow.fn.__name__
     assert deployment["schedules"] == [schedule]
     assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
+@pytest.mark.usefixtures("prefect")
+def test_the_promises_flow_tells_of_a_promise_at_risk(lead: Hook) -> None:
+    promise = told()
+    with frozen(SOON):
+        summary = watch()
+    assert summary == promises.Summary(open=1, warned=1, notices=0, broken=0, alerts=1)
+    assert promise.case.receipt in lead.received[0]["title"]
 
 
 @pytest.mark.usefixtures("prefect")

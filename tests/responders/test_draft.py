@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casebook.policy import Policy, load_policy
+from casebook.timing import Purpose
 from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
 from responders.draft import CaseFacts, draft, needs_time
 from responders.due import say_due
@@ -58,7 +60,7 @@ def _draft(
     name: str = "木村 佳代",
     subject: str = "届きません",
     policy: Policy = TOKYO,
-    **more: bool,
+    **more: Any,
 ) -> Reply:
     facts = CaseFacts(
         receipt=RECEIPT,
@@ -269,3 +271,41 @@ def test_a_trade_speaks_of_itself_and_of_people_in_its_own_words() -> None:
     rude = _draft(_triage(conduct=Conduct.UNREASONABLE), "", policy=policy)
     assert "当院の定める範囲" in rude.body
     assert "当社" not in rude.body
+
+
+def test_today_is_said_of_the_day_on_which_it_is_drafted() -> None:
+    told = DUE.replace(hour=1)
+    assert "本日15時まで" in _draft(_triage(), told=told).body
+    assert "明日（火）15時まで" in _draft(_triage(), told=told - timedelta(days=1)).body
+
+
+@pytest.mark.parametrize("name", PACKS)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_notice_of_delay_is_whole_apologises_and_blames_nobody(name: str, language: str) -> None:
+    policy = load_policy(name)
+    for kind, conduct, severity in itertools.product(Kind, Conduct, range(4)):
+        triage = _triage(kind=kind, conduct=conduct, severity=severity, language=language)
+        facts = CaseFacts(
+            receipt=RECEIPT,
+            channel=Channel.EMAIL,
+            visibility=Visibility.PRIVATE,
+            display_name="木村 佳代",
+            subject="届きません",
+            triage=triage,
+            due=DUE,
+            purpose=Purpose.DELAY,
+        )
+        reply = draft(policy, facts)
+        assert (
+            guard(
+                reply.body,
+                needs_time=True,
+                due_said=say_due(policy, DUE, language),
+                forbidden=policy.forbidden_apologies.at(severity),
+            )
+            == ()
+        )
+        assert bool(APOLOGY.search(reply.body)) is (conduct is not Conduct.THREAT)
+        assert ("届きません" in reply.body) is (conduct is not Conduct.THREAT)
+        assert RECEIPT in reply.body
+        assert reply.due == DUE

@@ -206,3 +206,11 @@ def test_forbidden_words_are_quick_on_hostile_texts(text: str) -> None:
     start = time.perf_counter()
     guard(text * (100_000 // len(text)), needs_time=False, forbidden=FORBIDDEN)
     assert time.perf_counter() - start < 5
+
+
+def test_any_way_to_say_the_time_will_do() -> None:
+    ways = ("本日15時まで", "11月24日（火）15時まで")
+    for said in (*ways, "11月24日(火)15時まで"):
+        assert guard(f"{said}にご連絡いたします。", needs_time=True, due_said=ways) == ()
+    (found,) = guard("明日15時までにご連絡いたします。", needs_time=True, due_said=ways)
+    assert (found.code, "本日15時まで" in found.message) == ("due_differs", True)

@@ -1,0 +1,142 @@
+"""Promises: how one is made, warned of, and what becomes of it when its time has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+
+from casebook import models as m
+from casebook.clock import now
+from casebook.moves.base import MACHINE, audit, line, moved
+from casebook.moves.deciding import approve
+from casebook.moves.settling import break_promise
+from casebook.states import DraftState, PromiseState
+from casebook.timing import Purpose
+from casebook.types import AlertReason, Estimate, Finding, Reply
+
+_ON_ITS_WAY = (DraftState.APPROVED, DraftState.SENDING, DraftState.NEEDS_CHECK)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice of delay as it was drafted; `approved`: the policy lets it go out unseen."""
+
+    reply: Reply
+    estimate: Estimate
+    findings: Sequence[Finding] = ()
+    approved: bool = False
+
+
+def covered(case: int) -> bool:
+    """Whether a case needs no notice of delay: one is on its way to the customer, or waits for
+    approval, or a reply was approved and has only to be sent."""
+    drafts = m.Draft.objects.filter(case=case).exclude(purpose=Purpose.FOLLOW_UP)
+    waiting = drafts.filter(purpose=Purpose.DELAY, state=DraftState.PENDING)
+    return waiting.exists() or drafts.filter(state__in=_ON_ITS_WAY).exists()
+
+
+@transaction.atomic
+def warn(promise: int, reason: AlertReason, notice: Notice | None = None) -> bool:
+    """Open an alert on an open promise, once for each reason, and queue the notice of delay with
+    it: whoever is killed here did both or neither. False where nothing was left to do."""
+    row = _open(promise)
+    if row is None or row.alerts.filter(reason=reason).exists():
+        return False
+    _alert(row, reason)
+    if notice is not None and not covered(row.case_id):
+        _queue(row, notice)
+    return True
+
+
+@transaction.atomic
+def overdue(promise: int) -> bool:
+    """OPEN → BROKEN for a promise whose time has passed, with the reason and an alert. False where
+    it was settled meanwhile or still has time."""
+    row = _open(promise)
+    if row is None or row.due >= now():
+        return False
+    audit([break_promise(row)])
+    _alert(row, AlertReason.BROKEN)
+    return True
+
+
+@transaction.atomic
+def assign(case: int, owner: str, who: str) -> m.Case:
+    """Give a case an owner (a login; empty: nobody), by decision of `who`."""
+    row = m.Case.objects.select_for_update().get(pk=case)
+    before, row.owner = row.owner, owner
+    row.save(update_fields=["owner"])
+    audit([line(row, "assigned", "", "", who=who, note=f"{before or '–'} → {owner or '–'}")])
+    return row
+
+
+@transaction.atomic
+def write(
+    case: int,
+    purpose: Purpose,
+    who: str,
+    reply: Reply,
+    findings: Iterable[Finding],
+) -> m.Draft:
+    """Queue a reply that a person (`who`) wrote; a pending one of the same purpose is superseded.
+    It answers the case's newest message from the customer."""
+    found = m.Case.objects.select_for_update().get(pk=case)
+    waiting = m.Draft.objects.select_for_update().filter(
+        case=found, purpose=purpose, state=DraftState.PENDING
+    )
+    for row in waiting:
+        audit([moved(row, DraftState.SUPERSEDED, who=who, note="another was written")])
+        row.save(update_fields=["state"])
+    newest = found.messages.filter(direction="in").order_by("pk").last()
+    assert newest is not None
+    return _drafted(found.pk, newest.pk, purpose, reply, findings, who)
+
+
+def _open(promise: int) -> m.Promise | None:
+    rows = m.Promise.objects.select_for_update()
+    return rows.filter(pk=promise, state=PromiseState.OPEN).first()
+
+
+def _alert(promise: m.Promise, reason: AlertReason) -> None:
+    alert, made = m.Alert.objects.get_or_create(
+        promise=promise,
+        reason=reason.value,
+        defaults={"case": promise.case, "message": promise.draft.answers},
+    )
+    if made:
+        audit([line(alert, "opened", "", "", note=alert.reason)])
+
+
+def _queue(promise: m.Promise, notice: Notice) -> None:
+    draft = _drafted(
+        promise.case_id, promise.draft.answers_id, Purpose.DELAY, notice.reply, notice.findings
+    )
+    m.Estimate.objects.create(draft=draft, **asdict(notice.estimate))
+    if notice.approved and not any(finding.blocking for finding in notice.findings):
+        approve(draft.pk, MACHINE)
+
+
+def _drafted(
+    case: int,
+    answers: int,
+    purpose: Purpose,
+    reply: Reply,
+    findings: Iterable[Finding],
+    who: str = MACHINE,
+) -> m.Draft:
+    draft = m.Draft.objects.create(
+        case_id=case,
+        answers_id=answers,
+        purpose=purpose,
+        channel=reply.channel,
+        visibility=reply.visibility,
+        language=reply.language,
+        severity=reply.severity,
+        due=reply.due,
+        findings=[asdict(finding) for finding in findings],
+    )
+    draft.versions.create(number=1, subject=reply.subject, body=reply.body, author=who)
+    audit([line(draft, "drafted", "", draft.state, who=who)])
+    return draft

@@ -1,0 +1,77 @@
+"""Which case or draft a person means by a receipt number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from casebook.errors import ConfigError
+from casebook.models import Case, Draft
+from casebook.receipt import find_receipts
+from casebook.states import DraftState
+from casebook.timing import Purpose
+from desk.words import say
+
+
+def case_of(receipt: str) -> Case:
+    """The case with this number. Raises ConfigError where it is none, or no case has it."""
+    number = _number(receipt)
+    case: Case | None = Case.objects.filter(receipt=number).first()
+    if case is None:
+        raise ConfigError(say(f"{number}: 該当する案件がありません", f"{number}: no such case"))
+    return case
+
+
+def newest(receipt: str) -> Draft:
+    """The draft of a case that waits for approval, else its newest one. Raises ConfigError where
+    it has none."""
+    number = _number(receipt)
+    drafts = _drafts(number)
+    if not drafts:
+        raise ConfigError(say(f"{number}: 返信案はありません", f"{number}: this case has no draft"))
+    waiting = [draft for draft in drafts if draft.state == DraftState.PENDING]
+    return (waiting or drafts)[-1]
+
+
+def waiting(receipt: str, state: DraftState, purpose: Purpose | None) -> Draft:
+    """The draft of a case in this state (PENDING or APPROVED), of this purpose where one is given.
+    Raises ConfigError where there is none, or several to choose from."""
+    number = newest(receipt).case.receipt
+    found = [draft for draft in _drafts(number) if draft.state == state]
+    if purpose is not None:
+        found = [draft for draft in found if draft.purpose == purpose]
+    if not found:
+        pending = (
+            f"{number}: 承認待ちの返信案はありません",
+            f"{number}: no draft of this case waits for approval",
+        )
+        approved = (
+            f"{number}: 承認済みで未送信の返信はありません",
+            f"{number}: no approved reply of this case waits to be sent",
+        )
+        raise ConfigError(say(*(pending if state is DraftState.PENDING else approved)))
+    if len({draft.purpose for draft in found}) > 1:
+        names = ", ".join(sorted({draft.purpose for draft in found}))
+        raise ConfigError(
+            say(
+                f"{number}: 返信案が複数あります。--purpose でお選びください：{names}",
+                f"{number}: there are several drafts; choose one by --purpose: {names}",
+            )
+        )
+    return found[-1]
+
+
+def _drafts(number: str) -> list[Draft]:
+    found: Any = Draft.objects.select_related("case", "answers", "answers__triage", "estimate")
+    return list(found.filter(case__receipt=number).order_by("pk"))
+
+
+def _number(receipt: str) -> str:
+    number = next(iter(find_receipts(receipt)), None)
+    if number is None:
+        raise ConfigError(
+            say(
+                f"{receipt!r} は受付番号ではありません（打ち間違い？ 例：M-7F3K2Q）",
+                f"{receipt!r} is no receipt number: mistyped? One reads like M-7F3K2Q",
+            )
+        )
+    return number

@@ -1,0 +1,101 @@
+"""What a person writes or approves: judged, and held to the times that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from casebook import models as m
+from casebook import moves, reading, watched
+from casebook.clock import now
+from casebook.moves.base import MACHINE
+from casebook.policy import Policy
+from casebook.timing import About, Purpose
+from casebook.types import Channel, Finding, Reply, Visibility
+from desk.words import plain, say
+from responders.calendar import calendar
+from responders.draft import reply_subject
+from responders.due import say_due
+from responders.review import review
+from responders.times import promised
+
+WHEN = "%Y-%m-%d %H:%M"
+"""How a time is typed, in the policy's time zone."""
+
+
+def approve(
+    policy: Policy, draft: m.Draft, who: str, also: Sequence[tuple[About, datetime]]
+) -> m.Draft:
+    """Approve a draft with the promises that are confirmed besides its own; what it says of today
+    and tomorrow is brought up to date first. Raises IllegalMove."""
+    _tell_anew(policy, draft)
+    return moves.approve(draft.pk, who, also)
+
+
+def _tell_anew(policy: Policy, draft: m.Draft) -> None:
+    """On a later day than the one on which a draft was written 「本日」 means another day: its
+    time is said as it is said now, and the guard reads it again."""
+    version, at = reading.wording(draft), now()
+    written = version.created_at
+    same_day = written.astimezone(policy.zone).date() == at.astimezone(policy.zone).date()
+    if draft.due is None or draft.due <= at or same_day:
+        return
+    before, after = (say_due(policy, draft.due, draft.language, told) for told in (written, at))
+    body = version.body.replace(before, after)
+    found = judged(policy, body, draft.due, draft.language, draft.severity)
+    if body != version.body or found:
+        moves.edit(draft.pk, MACHINE, body, found)
+
+
+def judged(
+    policy: Policy, body: str, due: datetime | None, language: str, severity: int
+) -> tuple[Finding, ...]:
+    """What the guard says of a text that is written now."""
+    return review(policy, body, due=due, told=now(), language=language, severity=severity)
+
+
+def written(policy: Policy, case: m.Case, body: str, due: datetime | None) -> Reply:
+    """A person's reply to a case, on the way and in the language of what it answers."""
+    message = case.messages.filter(direction="in").order_by("pk").last()
+    assert message is not None
+    last = case.drafts.order_by("pk").last()
+    spoken = last.language if last else message.language or case.language
+    language = spoken if spoken in ("ja", "en") else policy.language
+    return Reply(
+        channel=Channel(message.channel),
+        visibility=Visibility(message.visibility),
+        language=language,
+        subject=reply_subject(policy, message.subject, case.receipt, language),
+        body=body,
+        due=due,
+        severity=last.severity if last else 1,
+    )
+
+
+def proposals(
+    policy: Policy, draft: m.Draft, body: str, due: datetime | None, purpose: Purpose | None
+) -> Iterator[str]:
+    """Lines for a person: the times that a text promises beside `due`, and the command that makes
+    promises of them. Nothing where there are none."""
+    department = watched.department(draft.answers, policy)
+    hours = calendar(policy, department=department, channel=draft.channel)
+    known = due.replace(second=0, microsecond=0) if due else None
+    options: list[str] = []
+    for told in promised(body, now(), hours, draft.language):
+        # To the minute and never later than the text allows.
+        moment = told.at.replace(second=0, microsecond=0)
+        if moment == known:
+            continue
+        local = f"{moment.astimezone(policy.zone):{WHEN}}"
+        words = plain(body[told.start : told.end], 60)
+        yield say(
+            f"  本文の約束：「{words}」→ {local}", f'  promised in the text: "{words}" → {local}'
+        )
+        options.append(f'--{"progress" if told.progress else "also"} "{local}"')
+    if options:
+        which = f" --purpose {purpose}" if purpose else ""
+        command = f"madoguchi approve {draft.case.receipt}{which} {' '.join(options)}"
+        yield say(
+            f"  約束として見守るには、承認のときに： {command}",
+            f"  to have them watched, approve with: {command}",
+        )

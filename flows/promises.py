@@ -1,0 +1,134 @@
+"""The promises flow's steps: every five minutes, what is promised is looked at.
+
+Free of Prefect, so that a terminal can run them where no server is. Each promise is moved in one
+transaction with all that belongs to it: killed anywhere, the next run goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from casebook import models as m
+from casebook import moves, watched
+from casebook.clock import now
+from casebook.config import settings
+from casebook.errors import MadoguchiError
+from casebook.locks import exclusive
+from casebook.policy import Policy, load_policy
+from casebook.rows import triage_value
+from casebook.timing import Handled, Purpose
+from casebook.types import AlertReason, Channel, Conduct, Estimate, Kind, Triage, Visibility
+from flows import alerting
+from flows.pacing import pace
+from responders.calendar import calendar
+from responders.draft import CaseFacts, draft
+from responders.due import round_up
+from responders.estimate import estimate
+from responders.review import review
+from responders.watching import risk, used
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one look at the promises found: how many are open, were warned of and were broken, the
+    notices of delay that it drafted, and the alerts that arrived."""
+
+    open: int
+    warned: int
+    notices: int
+    broken: int
+    alerts: int
+
+    def line(self) -> str:
+        """The one line that a run leaves in the log."""
+        return (
+            f"promises: {self.open} open, {self.warned} at risk, {self.notices} notices of delay "
+            f"drafted, {self.broken} broken, {self.alerts} alerts sent"
+        )
+
+
+class AlreadyRunning(MadoguchiError):
+    """Another process watches the promises at this moment."""
+
+
+def watch() -> Summary:
+    """Break what is overdue, warn of what is at risk, draft the notices of delay, tell people.
+    Raises AlreadyRunning."""
+    with exclusive("promises") as alone:
+        if not alone:
+            raise AlreadyRunning("another process is watching the promises")
+        broken = break_overdue()
+        warned, notices = warn_of_risks()
+        alerts = alerting.tell(alerting.due())
+    return Summary(len(watched.open_promises()), warned, notices, broken, alerts)
+
+
+def break_overdue() -> int:
+    """OPEN → BROKEN, with an alert, for every promise whose time has passed; returns how many."""
+    at = now()
+    return sum(moves.overdue(row.pk) for row in watched.open_promises() if row.due < at)
+
+
+def warn_of_risks() -> tuple[int, int]:
+    """An alert for every promise that passed a threshold of the policy, once for each, and at the
+    last one a notice of delay; returns how many of both were made."""
+    policy = load_policy(settings().policy)
+    before = m.Draft.objects.filter(purpose=Purpose.DELAY).count()
+    warned = sum(_warn(policy, row) for row in watched.open_promises())
+    return warned, m.Draft.objects.filter(purpose=Purpose.DELAY).count() - before
+
+
+def _warn(policy: Policy, promise: m.Promise) -> bool:
+    department = watched.department(promise.draft.answers, policy)
+    hours = calendar(policy, department=department, channel=promise.case.channel)
+    reason = risk(policy.promises, used(hours, promise.made_at, promise.due, now()))
+    if reason is None or promise.alerts.filter(reason=reason).exists():
+        return False
+    last = reason is AlertReason.DUE_NOW and promise.due > now()
+    wanted = last and not moves.covered(promise.case_id)
+    return moves.warn(promise.pk, reason, _notice(policy, promise, department) if wanted else None)
+
+
+def _notice(policy: Policy, promise: m.Promise, department: str) -> moves.Notice:
+    """A notice of delay as it is drafted now, with a time after the one promised."""
+    answers, case, at = promise.draft.answers, promise.case, now()
+    row = m.Triage.objects.filter(message=answers).first()
+    # The reply speaks the language of the draft that made the promise.
+    triage = triage_value(row) if row else Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "")
+    triage = replace(triage, language=promise.draft.language, severity=promise.draft.severity)
+    made = _estimate(policy, promise, department)
+    reply = draft(
+        policy,
+        CaseFacts(
+            receipt=case.receipt,
+            channel=Channel(promise.draft.channel),
+            visibility=Visibility(promise.draft.visibility),
+            display_name=answers.display_name,
+            subject=answers.subject,
+            triage=triage,
+            due=made.due,
+            told=at,
+            purpose=Purpose.DELAY,
+        ),
+    )
+    findings = review(
+        policy, reply.body, due=reply.due, told=at, language=reply.language, severity=reply.severity
+    )
+    return moves.Notice(reply, made, findings, approved=policy.promises.notice == "send")
+
+
+def _estimate(policy: Policy, promise: m.Promise, department: str) -> Estimate:
+    """A new time from now on, no sooner than the policy's target and later than what is
+    promised."""
+    severity, channel = promise.draft.severity, promise.case.channel
+    hours, known = calendar(policy, department=department, channel=channel), pace()
+    for start in (now(), promise.due):
+        target = policy.first_response.minutes(severity)
+        soonest = round_up(hours, start, hours.add_business(start, target))
+        case = Handled(start, None, severity, department, channel, promise.case.cause)
+        found = estimate(policy, case, start, known)
+        if found.due < soonest:
+            found = replace(found, due=soonest, minutes=target)
+        if found.due > promise.due:
+            break
+    return found

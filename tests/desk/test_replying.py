@@ -1,0 +1,61 @@
+"""A reply says today and tomorrow of the day on which it is approved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from casebook import models as m
+from casebook import moves, reading
+from casebook.clock import frozen
+from casebook.errors import IllegalMove
+from casebook.policy import load_policy
+from casebook.timing import Purpose
+from desk.replying import approve
+from responders.due import say_due
+from tests.casebook.test_promises import opened, written
+
+POLICY = load_policy("default")
+MONDAY = datetime(2026, 11, 30, 16, tzinfo=POLICY.zone)
+TUESDAY = datetime(2026, 12, 1, 9, tzinfo=POLICY.zone)
+DUE = datetime(2026, 12, 1, 12, tzinfo=POLICY.zone)
+
+pytestmark = pytest.mark.django_db
+
+
+def drafted(body: str) -> m.Draft:
+    with frozen(MONDAY):
+        draft = m.Draft.objects.get(pk=written(opened(), Purpose.FIRST_REPLY, DUE))
+        return moves.edit(draft.pk, "aki", body, ())
+
+
+def test_tomorrow_becomes_today_and_the_guard_has_read_it() -> None:
+    with frozen(MONDAY):
+        assert say_due(POLICY, DUE, "ja", MONDAY) == "明日（火）12時まで"
+    draft = drafted("明日（火）12時までにご連絡いたします。")
+    with frozen(TUESDAY):
+        approve(POLICY, draft, "aki", ())
+    draft.refresh_from_db()
+    version = reading.wording(draft)
+    assert version.body == "本日12時までにご連絡いたします。"
+    assert (version.author, version.number, draft.state) == ("intake", 3, "approved")
+    line = draft.case.audit.filter(what="draft.edited").last()
+    assert line is not None
+    assert line.who == "intake"
+    assert draft.case.promises.get().due == DUE
+
+
+@pytest.mark.parametrize("body", ["明日（火）12時までに", "12月1日（火）12時までに"])
+def test_on_the_same_day_or_by_its_date_nothing_changes(body: str) -> None:
+    draft = drafted(f"{body}ご連絡いたします。")
+    with frozen(MONDAY if "明日" in body else TUESDAY):
+        approve(POLICY, draft, "aki", ())
+    draft.refresh_from_db()
+    assert (draft.version, draft.state) == (2, "approved")
+
+
+def test_what_cannot_be_brought_up_to_date_is_stopped_by_the_guard() -> None:
+    draft = drafted("明日の正午までにご連絡いたします。")
+    with frozen(TUESDAY), pytest.raises(IllegalMove, match="due_differs"):
+        approve(POLICY, draft, "aki", ())
