@@ -145,7 +145,8 @@ class AlertTarget(Table):
     """Where its address stands, as apprise writes it (`mailtos://`, `slack://`, `line://` …): it
     holds passwords and tokens."""
     group: str = "crisis"
-    """Which alerts it gets: those for the group that the policy's `[alerts]` names."""
+    """Which alerts it gets: those for the group that the policy's `[alerts]` names, or, of what
+    becomes of a case, `[promises]`; a login: those of the cases that this person owns."""
 
 
 class Alerts(Table):
@@ -165,6 +166,19 @@ class Alerts(Table):
         if double:
             raise ValueError(f"two targets are named {double!r}: give each its own name")
         return self
+
+
+class Desk(Table):
+    """Where people and customers open the desk's pages."""
+
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#@]+)?$")] = ""
+    """Public address that links begin with, without a path; empty: no mail holds a link."""
+    host: str = "127.0.0.1"
+    """Address on which `madoguchi desk` listens."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8040
+    """Port on which it listens."""
+    secret_key: Secret | None = None
+    """What signs the links; left out, a random one is made once in `var`."""
 
 
 class SourceTable(BaseModel):
@@ -225,6 +239,8 @@ class Settings(BaseSettings):
     """Where the runs are recorded."""
     alerts: Alerts = Alerts()
     """Who is told at once of a crisis or a threat."""
+    desk: Desk = Desk()
+    """Where people and customers open the desk's pages."""
     sources: tuple[SourceTable, ...] = ()
     """The accounts and folders that messages come from, one table each."""
 

@@ -13,8 +13,10 @@ from django.db.models import F, Q
 from casebook import models as m
 from casebook.config import SourceTable
 from casebook.receipt import find_receipts
+from casebook.resolved import unhappy
 from casebook.rows import triage_value
 from casebook.states import DraftState, MessageState
+from casebook.timing import Purpose
 from casebook.types import (
     Asked,
     Channel,
@@ -221,12 +223,14 @@ class Standing:
     `earlier`: messages of it were dealt with before. `waiting`: a reply to it waits for approval or
     for its sending, and `due` is the earliest time that such a reply names. `gravest` is the
     gravest triage among messages that no sent reply has answered yet, with their worst conduct.
+    `unhappy`: the customer said that it did not end well, and got no reply since.
     """
 
     earlier: bool = False
     waiting: bool = False
     due: datetime | None = None
     gravest: Triage | None = None
+    unhappy: bool = False
 
 
 def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
@@ -234,7 +238,8 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     keys = [case.pk for case in cases]
     drafts = m.Draft.objects.filter(
         case__in=keys, state__in=[DraftState.PENDING, DraftState.APPROVED, DraftState.SENDING]
-    )
+    ).exclude(purpose=Purpose.FOLLOW_UP)
+    disappointed = unhappy(keys)
     dues: dict[int, list[datetime]] = {}
     for case, due in drafts.values_list("case__pk", "due"):
         dues.setdefault(case, []).extend([due] if due else [])
@@ -256,6 +261,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
             waiting=key in dues,
             due=min(dues.get(key, []), default=None),
             gravest=gravest.get(key),
+            unhappy=key in disappointed,
         )
         for key in keys
     }

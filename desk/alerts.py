@@ -33,6 +33,7 @@ _REASON = {
     "urgent": "緊急",
     "normal": "お知らせ",
     "incident": "同じ出来事",
+    "unhappy": "ご不満の回答",
 }
 
 Listed = tuple[m.Alert, m.AlertDelivery | None]

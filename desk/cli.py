@@ -7,7 +7,18 @@ import sys
 import typer
 
 from casebook.errors import ConfigError, MadoguchiError
-from desk.commands import drafts, files, find, messages, protect, redact, relate, runs, triage
+from desk.commands import (
+    cases,
+    drafts,
+    files,
+    find,
+    messages,
+    protect,
+    redact,
+    relate,
+    runs,
+    triage,
+)
 from desk.trouble import told
 from desk.words import say
 
@@ -29,7 +40,7 @@ app = typer.Typer(
         "Configuration: madoguchi.toml (see madoguchi.example.toml). Begin with `madoguchi check`.",
     ),
 )
-for module in (runs, drafts, messages, find, relate, triage, redact, protect, files):
+for module in (runs, drafts, cases, messages, find, relate, triage, redact, protect, files):
     module.register(app)
 
 

@@ -43,7 +43,10 @@ _REASON = {
     AlertReason.URGENT: ("緊急", "Urgent"),
     AlertReason.NORMAL: ("お知らせ", "Notice"),
     AlertReason.INCIDENT: ("同じ出来事", "Incident"),
+    AlertReason.UNHAPPY: ("ご不満の回答", "Unhappy answer"),
 }
+_OF_THE_CASE = frozenset({AlertReason.UNHAPPY})
+"""What concerns those who look after cases: the owner and the group of the policy's promises."""
 # What a chat service would take for a mention, a link or markup.
 _PLAIN = str.maketrans("<>@:*_`~[]", "＜＞＠：＊＿‘～［］")
 
@@ -73,10 +76,11 @@ def _tell(keys: list[int]) -> int:
         _log.warning("alerts: %d may have arrived or not: madoguchi alerts", left)
     policy = load_policy(settings().policy)
     targets = {target.name: target for target in settings().alerts.targets}
-    group = [name for name, one in targets.items() if one.group == policy.alerts.group]
     alerts = m.Alert.objects.filter(pk__in=keys).select_related("case", "message__triage")
     sent, failing = 0, set[str]()
     for alert in alerts.order_by("pk"):
+        groups = _groups(alert, policy)
+        group = [name for name, one in targets.items() if one.group in groups]
         if moves.address(alert.pk, group):
             _log.warning("alert: %s", _line(alert, group))
         for delivery in _waiting(alert):
@@ -86,6 +90,13 @@ def _tell(keys: list[int]) -> int:
                 if not arrived:
                     failing.add(delivery.target)
     return sent
+
+
+def _groups(alert: m.Alert, policy: Policy) -> set[str]:
+    """The groups of targets that an alert goes to; a person's own group is named as the login."""
+    if alert.reason in _OF_THE_CASE:
+        return {policy.promises.group, *filter(None, [alert.case.owner])}
+    return {policy.alerts.group}
 
 
 def _line(alert: m.Alert, group: list[str]) -> str:
@@ -136,6 +147,8 @@ def text(alert: m.Alert, policy: Policy) -> tuple[str, str]:
     lines = _facts(triage_value(row), policy) if row else []
     if alert.reason == AlertReason.INCIDENT:
         lines += _incident(alert.case)
+    if alert.reason == AlertReason.UNHAPPY:
+        lines += _unhappy(alert.case)
     if row and found.excerpt:
         words = _excerpt(alert.message, triage_value(row), policy, found.excerpt)
         lines.append(_say(f"お客様のことば：{words}", f"The customer's words: {words}"))
@@ -165,6 +178,20 @@ def _incident(case: m.Case) -> list[str]:
             f"同じ出来事について{count}名のお客様からご連絡があります。",
             f"{count} customers write of one event.",
         )
+    ]
+
+
+def _unhappy(case: m.Case) -> list[str]:
+    survey: m.Survey | None = getattr(case, "survey", None)
+    score = survey.score if survey else None
+    owner = case.owner or _say("未定", "nobody yet")
+    return [
+        _say(
+            f"解決後のアンケートに、5段階中{score}のご回答がありました。受付を再開しています。",
+            f"The survey after it was resolved was answered with {score} out of 5; the case is "
+            "open again.",
+        ),
+        _say(f"担当者：{owner}", f"Owner: {owner}"),
     ]
 
 

@@ -53,6 +53,9 @@ _log = logging.getLogger("madoguchi.intake")
 _NAMED = 5
 """Cases that an alert names."""
 
+_UNHAPPY = 2
+"""Severity of a case whose customer is unhappy with how it ended, at the least."""
+
 _LOOKED_AHEAD = 1000
 """Messages of later batches that are read while this one's vectors are made."""
 
@@ -261,6 +264,9 @@ def _drafted(
     policy = load_policy(settings().policy)
     last, vectors = messages[-1]
     told = _told(judged[last.pk], [*filter(None, [stands.gravest]), *judged.values()])
+    if stands.unhappy:
+        # Whatever the few words of a survey look like, the matter is not at its end.
+        told = replace(told, kind=Kind.COMPLAINT, severity=max(told.severity, _UNHAPPY), missing=())
     promised = estimate(policy, told.severity, now())
     if stands.due is not None and now() < stands.due < promised.due:
         # Nobody waits longer for having written again.
