@@ -1,4 +1,4 @@
-"""`madoguchi intake`, `followup`, `reindex` and `triage --refit`: once, in a terminal, with progress.
+"""`madoguchi intake`, `followup`, `reindex`, `triage --refit`: once, in a terminal, with progress.
 
 Where the configured Prefect server answers, an intake is recorded there; else the same steps are
 carried out directly, and nothing but Prefect's pages is missed.
