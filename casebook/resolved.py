@@ -65,8 +65,10 @@ def to_close(table: FollowUp, at: datetime) -> list[int]:
 
 
 def reports_due(until: datetime) -> list[m.Promise]:
-    """Open promises to report on progress that fall due by `until`, the next one first."""
+    """Open promises to report on the progress of cases that are not at their end, due by `until`,
+    the next one first."""
     rows = m.Promise.objects.filter(about=About.PROGRESS, state=PromiseState.OPEN, due__lte=until)
+    rows = rows.exclude(case__state__in=[CaseState.RESOLVED, CaseState.CLOSED])
     return list(rows.select_related("case").order_by("due", "pk")[:_MOST])
 
 

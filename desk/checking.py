@@ -199,8 +199,8 @@ def _desk() -> str:
     if address.scheme != "https" and not here:
         raise ConfigError(
             say(
-                f"desk.url {table.url}：お客様の回答が暗号化されません。https にしてください",
-                f"desk.url {table.url}: answers would travel unencrypted; give an https address",
+                f"{table.url}：お客様の回答が暗号化されません。https のアドレスに（desk.url）",
+                f"{table.url}: answers would travel unencrypted; give an https address (desk.url)",
             )
         )
     return f"{table.url} → {table.host}:{table.port}"

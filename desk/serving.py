@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 
 from casebook.start import start
 
@@ -37,6 +38,10 @@ def _quiet() -> None:
     logger.addHandler(handler)
     logger.setLevel(logging.ERROR)
     logger.propagate = False
+    # What strangers try is no trouble of ours.
+    logging.getLogger("django.security").setLevel(logging.CRITICAL)
+    # WhiteNoise reads files in one piece; the one that there is has four kilobytes.
+    warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 
 def _discreet(record: logging.LogRecord) -> bool:

@@ -63,6 +63,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"
 CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None  # It goes with the browser's session.
 CSRF_COOKIE_SAMESITE = "Strict"
 # Behind a proxy that speaks TLS, Django itself sees plain HTTP.
 CSRF_TRUSTED_ORIGINS = [_DESK.url] if _DESK.url else []

@@ -38,6 +38,13 @@ _KIND = {
     "spam": "迷惑メール",
     "auto": "自動応答",
 }
+_PURPOSE = {
+    "reply": ("回答", "reply"),
+    "progress": ("途中経過の報告", "progress report"),
+    "delay": ("遅れのお知らせ", "notice of delay"),
+    "follow_up": ("解決後のお伺い", "question after the resolution"),
+}
+"""What a draft is for, where it is no first reply."""
 _STATE = {
     "pending": "承認待ち",
     "approved": "承認済み",
@@ -135,7 +142,9 @@ def _grave(screen: Console, draft: Draft) -> None:
 
 
 def _state(draft: Draft) -> str:
-    return say(_STATE.get(draft.state, draft.state), draft.state)
+    state = say(_STATE.get(draft.state, draft.state), draft.state)
+    purpose = _PURPOSE.get(draft.purpose)
+    return f"{state}  {say(*purpose)}" if purpose else state
 
 
 def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
@@ -146,6 +155,7 @@ def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
     return {
         "receipt": draft.case.receipt,
         "state": draft.state,
+        "purpose": draft.purpose,
         "channel": draft.channel,
         "visibility": draft.visibility,
         "language": draft.language,

@@ -30,7 +30,7 @@ COMMENT_LIMIT = 2000
 _SUBJECT = {"ja": "アンケートのご回答", "en": "Survey answer"}
 _NO_COMMENT = {
     "ja": "（満足度アンケート：5段階中{score}のご回答）",
-    "en": "(Satisfaction survey: {score} out of 5)",
+    "en": "(Not satisfied with how it was handled: {score} out of 5)",
 }
 
 

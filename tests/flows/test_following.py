@@ -259,6 +259,7 @@ def test_a_promise_that_is_settled_needs_no_report() -> None:
     promise = promised(START + timedelta(hours=6))
     m.Promise.objects.filter(pk=promise.pk).update(state="kept")
     promised(START + timedelta(hours=6), about="answer")
+    moves.resolve(promised(START + timedelta(hours=6)).case_id, "yamada", "交換")
     assert run(timedelta(0)).reports == 0
 
 

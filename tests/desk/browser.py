@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -14,9 +13,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.desk.place import Place
 from tests.services import LOOPBACK, START_SECONDS, free_port
 
-ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium")
 
 
@@ -30,44 +29,24 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class Desk:
-    """An installation of its own in `place`, with `madoguchi desk` serving at `url`."""
+class Desk(Place):
+    """A place whose pages stand at `url` while they are served."""
 
-    def __init__(self, place: Path, policy: str = "") -> None:
-        self._place, port = place, free_port()
+    def __init__(self, root: Path, policy: str = "") -> None:
+        super().__init__(root)
+        port = free_port()
         self.url = f"http://{LOOPBACK}:{port}"
-        (place / "pack.toml").write_text(f'extends = "default"\n{policy}', encoding="utf-8")
-        (place / "madoguchi.toml").write_text(
-            f'policy = "pack.toml"\n[desk]\nurl = "{self.url}"\nport = {port}\n', encoding="utf-8"
-        )
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        self._environment["MADOGUCHI_CONFIG"] = str(place / "madoguchi.toml")
-        self._environment.pop("DATABASE_URL", None)
-
-    def run(self, code: str) -> str:
-        """What Python code prints that runs beside the desk's record."""
-        lines = f"from casebook.start import start; start()\n{code}"
-        return self._python("-c", lines)
-
-    def command(self, *words: str) -> str:
-        """What a command of `madoguchi` prints."""
-        return self._python("-m", "desk", *words)
-
-    def _python(self, *words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *words], cwd=self._place, env=self._environment,
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        (root / "pack.toml").write_text(f'extends = "default"\n{policy}', encoding="utf-8")
+        self.configure(f'[desk]\nurl = "{self.url}"\nport = {port}\n')
+        self.secrets["MADOGUCHI_POLICY"] = "pack.toml"
 
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Serve the pages for the block."""
-        with (self._place / "desk.log").open("wb") as log:
+        with (self.root / "desk.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "desk", "desk"],
-                cwd=self._place, env=self._environment, stdout=log, stderr=log,
+                cwd=self.root, env=self.environment(), stdout=log, stderr=log,
             )  # fmt: skip
             try:
                 self._until_healthy(process)
@@ -78,7 +57,7 @@ class Desk:
 
     def log(self) -> str:
         """What the serving process wrote."""
-        return (self._place / "desk.log").read_text(encoding="utf-8")
+        return (self.root / "desk.log").read_text(encoding="utf-8")
 
     def _until_healthy(self, process: subprocess.Popen[bytes]) -> None:
         end = time.monotonic() + 6 * START_SECONDS
