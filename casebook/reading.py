@@ -238,7 +238,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     keys = [case.pk for case in cases]
     drafts = m.Draft.objects.filter(
         case__in=keys, state__in=[DraftState.PENDING, DraftState.APPROVED, DraftState.SENDING]
-    ).exclude(purpose=Purpose.FOLLOW_UP)
+    ).exclude(purpose__in=[Purpose.FOLLOW_UP, Purpose.PROGRESS])
     disappointed = unhappy(keys)
     dues: dict[int, list[datetime]] = {}
     for case, due in drafts.values_list("case__pk", "due"):

@@ -14,6 +14,7 @@ from casebook.moves.protecting import protect
 from casebook.moves.vectors import tell_again
 from casebook.rows import clean, triage_row
 from casebook.states import CaseState, DraftState, MessageState, PromiseState
+from casebook.timing import Purpose
 from casebook.types import Estimate, Finding, Reply, SimilarCase, Triage
 
 
@@ -113,6 +114,8 @@ def _supersede(cases: Sequence[int]) -> list[m.AuditLine]:
     rows = m.Draft.objects.select_for_update().filter(
         case__in=cases, state__in=[DraftState.PENDING, DraftState.APPROVED]
     )
+    # A report that was promised is owed whatever the customer writes meanwhile.
+    rows = rows.exclude(purpose=Purpose.PROGRESS)
     note = "the conversation has moved on"
     lines = [moved(row, DraftState.SUPERSEDED, note=note) for row in rows]
     keys = [row.pk for row in rows]

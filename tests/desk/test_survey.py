@@ -54,9 +54,16 @@ class Browser:
         return self._client.get(path, **HOST)
 
     def post(self, path: str, **fields: str) -> Any:
+        return self._client.post(path, {**fields, "csrfmiddlewaretoken": self._token(path)}, **HOST)
+
+    def raw(self, path: str, body: bytes) -> Any:
+        whole = body + b"&csrfmiddlewaretoken=" + self._token(path).encode()
+        form = "application/x-www-form-urlencoded"
+        return self._client.post(path, whole, content_type=form, **HOST)
+
+    def _token(self, path: str) -> str:
         found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text(self.get(path)))
-        given = {**fields, "csrfmiddlewaretoken": found[1] if found else ""}
-        return self._client.post(path, given, **HOST)
+        return found[1] if found else ""
 
 
 def text(answer: Any) -> str:
@@ -152,6 +159,17 @@ def test_a_hostile_comment_is_words_and_nothing_else(pages: Configure, comment: 
     assert survey.comment == comment.replace("\0", "").strip()
     message = m.Message.objects.get(identity=f"survey:{survey.pk}")
     assert message.new_text == survey.comment
+
+
+@pytest.mark.parametrize("wire", [b"%ED%A0%80", b"%FF%00%C0%AF", b"\xed\xa0\x80\x00"])
+def test_bytes_that_are_no_text_lose_no_answer(pages: Configure, wire: bytes) -> None:
+    survey, path = asked()
+    browser = Browser()
+    assert browser.raw(path, b"score=1&comment=" + wire).status_code == 302
+    survey.refresh_from_db()
+    assert survey.score == 1
+    survey.comment.encode()
+    assert "\0" not in survey.comment
 
 
 def test_a_comment_of_a_megabyte_is_refused_and_one_that_is_too_long_is_told_so(

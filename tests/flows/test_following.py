@@ -18,9 +18,10 @@ from casebook.config import settings
 from casebook.locks import exclusive
 from casebook.policy import load_policy
 from casebook.receipt import find_receipts
-from casebook.types import Conduct, Kind, Triage
+from casebook.types import Conduct, Kind, Relation, RelationKind, Triage
 from flows import alerting, following, pipeline, terminal
 from flows.terminal import each_directly
+from tests.casebook.test_moves import REPLY, inbound, received
 from tests.conftest import Configure
 from tests.desk.cases import COMPLAINT, DESK, URL, dealt_with
 from tests.receivers import Hook, hook
@@ -253,6 +254,18 @@ def test_a_report_that_falls_due_on_a_holiday_is_drafted_on_the_business_day_bef
     assert run(timedelta(days=3)).reports == 1
     told = body(promise.case.drafts.get(purpose="progress"))
     assert "次のご連絡は" in told
+
+
+def test_a_report_is_owed_whatever_the_customer_writes_meanwhile() -> None:
+    promise = promised(START + timedelta(hours=6))
+    run(timedelta(0))
+    with frozen(START + timedelta(hours=1)):
+        (key,) = received(inbound(new_text="その後いかがでしょうか。"))
+        relation = Relation(RelationKind.FOLLOW_UP, of_case=promise.case_id)
+        moves.relate([moves.Related(key, relation, "ja", ())])
+        moves.answer([moves.Answered(promise.case_id, {key: COMPLAINT}, reply=REPLY)])
+    waiting = promise.case.drafts.filter(state="pending").values_list("purpose", flat=True)
+    assert sorted(waiting) == ["first_reply", "progress"]
 
 
 def test_a_promise_that_is_settled_needs_no_report() -> None:
