@@ -24,11 +24,11 @@ lint: .venv/.developer
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The suite's servers: a mail server and a database, started on free ports by the tests themselves.
+# What the suite starts by itself: a mail server and a database on free ports, and a browser.
 services:
-	@command -v dovecot >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	@command -v dovecot >/dev/null && command -v chromium >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 		{ $(APT) update -q && $(APT) install -q -y --no-install-recommends \
-			dovecot-imapd postgresql; }
+			chromium dovecot-imapd postgresql; }
 
 # Debian keeps venv's pip in a package of its own.
 .venv/bin/python:

@@ -146,7 +146,7 @@ class AlertTarget(Table):
     holds passwords and tokens."""
     group: str = "crisis"
     """Which alerts it gets: those for the group that the policy's `[alerts]` or `[promises]` names,
-    or on the promises of an owner with this login."""
+    or those on the cases of an owner with this login."""
 
 
 class Alerts(Table):
@@ -166,6 +166,19 @@ class Alerts(Table):
         if double:
             raise ValueError(f"two targets are named {double!r}: give each its own name")
         return self
+
+
+class Desk(Table):
+    """Where people and customers open the desk's pages."""
+
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#@]+)?$")] = ""
+    """Public address that links begin with, without a path; empty: no mail holds a link."""
+    host: str = "127.0.0.1"
+    """Address on which `madoguchi desk` listens."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8040
+    """Port on which it listens."""
+    secret_key: Secret | None = None
+    """What signs the links; left out, a random one is made once in `var`."""
 
 
 class SourceTable(BaseModel):
@@ -226,6 +239,8 @@ class Settings(BaseSettings):
     """Where the runs are recorded."""
     alerts: Alerts = Alerts()
     """Who is told at once of a crisis or a threat."""
+    desk: Desk = Desk()
+    """Where people and customers open the desk's pages."""
     sources: tuple[SourceTable, ...] = ()
     """The accounts and folders that messages come from, one table each."""
 

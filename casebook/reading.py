@@ -15,6 +15,7 @@ from casebook import models as m
 from casebook.clock import now
 from casebook.config import SourceTable
 from casebook.receipt import find_receipts
+from casebook.resolved import unhappy
 from casebook.rows import triage_value
 from casebook.states import DraftState, MessageState, PromiseState
 from casebook.timing import Purpose
@@ -225,12 +226,14 @@ class Standing:
     for its sending. `due` is the earliest time to come that such a reply names, or that is promised
     already: nobody waits longer for having written again. `gravest` is the gravest triage among
     messages that no sent reply has answered yet, with their worst conduct.
+    `unhappy`: the customer said that it did not end well, and got no reply since.
     """
 
     earlier: bool = False
     waiting: bool = False
     due: datetime | None = None
     gravest: Triage | None = None
+    unhappy: bool = False
 
 
 def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
@@ -238,7 +241,8 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     keys = [case.pk for case in cases]
     drafts = m.Draft.objects.filter(
         case__in=keys, state__in=[DraftState.PENDING, DraftState.APPROVED, DraftState.SENDING]
-    ).exclude(purpose=Purpose.DELAY)
+    ).exclude(purpose__in=[Purpose.DELAY, Purpose.FOLLOW_UP, Purpose.PROGRESS])
+    disappointed = unhappy(keys)
     promises = m.Promise.objects.filter(case__in=keys, state=PromiseState.OPEN)
     waiting = list(drafts.values_list("case__pk", "due"))
     dues: dict[int, list[datetime]] = defaultdict(list)
@@ -263,6 +267,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
             waiting=key in replied,
             due=min(dues.get(key, []), default=None),
             gravest=gravest.get(key),
+            unhappy=key in disappointed,
         )
         for key in keys
     }

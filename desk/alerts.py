@@ -37,6 +37,7 @@ _REASON = {
     "due_soon": "期限が近い",
     "due_now": "まもなく期限",
     "broken": "期限超過",
+    "unhappy": "ご不満の回答",
 }
 
 Listed = tuple[m.Alert, m.AlertDelivery | None]

@@ -6,6 +6,7 @@ import importlib.util
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from casebook.clock import now
 from casebook.config import SourceTable, config_path, settings
@@ -54,6 +55,7 @@ def _trials() -> Iterator[Check]:
     yield "embedding", lambda: _model(found.embedding.model)
     yield "index", _index
     yield "prefect", lambda: _prefect(found.prefect.api_url)
+    yield "desk", _desk
     for table in found.sources:
         yield f"source {table.name!r}", _source(table)
 
@@ -181,6 +183,27 @@ def _prefect(url: str) -> str:
             return url
     except (OSError, ValueError):
         return "no server running; `madoguchi up` starts one, `madoguchi intake` needs none"
+
+
+def _desk() -> str:
+    table = settings().desk
+    if table.secret_key is not None:
+        table.secret_key.reveal()
+    address = urlsplit(table.url)
+    here = address.hostname in ("localhost", "127.0.0.1", "::1")
+    if not table.url:
+        return say(
+            "公開アドレスなし：メールにアンケートのリンクを入れません（desk.url）",
+            "no public address: mails hold no link to the survey (desk.url)",
+        )
+    if address.scheme != "https" and not here:
+        raise ConfigError(
+            say(
+                f"{table.url}：お客様の回答が暗号化されません。https のアドレスに（desk.url）",
+                f"{table.url}: answers would travel unencrypted; give an https address (desk.url)",
+            )
+        )
+    return f"{table.url} → {table.host}:{table.port}"
 
 
 def _source(table: SourceTable) -> Callable[[], str]:

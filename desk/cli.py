@@ -8,6 +8,7 @@ import typer
 
 from casebook.errors import ConfigError, MadoguchiError
 from desk.commands import (
+    cases,
     drafts,
     estimate,
     files,
@@ -44,6 +45,7 @@ app = typer.Typer(
 for module in (
     runs,
     drafts,
+    cases,
     estimate,
     promises,
     messages,

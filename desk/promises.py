@@ -16,7 +16,8 @@ from casebook.policy import load_policy
 from casebook.states import PromiseState
 from casebook.timing import About, Broken
 from casebook.types import AlertReason
-from desk.show import console, when, wide_table
+from desk.screen import console, wide_table
+from desk.show import when
 from desk.words import plain, say
 from responders.calendar import calendar
 from responders.watching import risk, used

@@ -35,6 +35,13 @@ _KIND = {
     "spam": "迷惑メール",
     "auto": "自動応答",
 }
+_PURPOSE = {
+    "reply": ("回答", "reply"),
+    "progress": ("途中経過の報告", "progress report"),
+    "delay": ("遅れのお知らせ", "notice of delay"),
+    "follow_up": ("解決後のお伺い", "question after the resolution"),
+}
+"""What a draft is for, where it is no first reply."""
 _STATE = {
     "pending": "承認待ち",
     "approved": "承認済み",
@@ -132,7 +139,9 @@ def _purpose(draft: Draft) -> str:
 
 
 def _state(draft: Draft) -> str:
-    return say(_STATE.get(draft.state, draft.state), draft.state)
+    state = say(_STATE.get(draft.state, draft.state), draft.state)
+    purpose = _PURPOSE.get(draft.purpose)
+    return f"{state}  {say(*purpose)}" if purpose else state
 
 
 def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:

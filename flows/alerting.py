@@ -44,6 +44,7 @@ _REASON = {
     AlertReason.URGENT: ("緊急", "Urgent"),
     AlertReason.NORMAL: ("お知らせ", "Notice"),
     AlertReason.INCIDENT: ("同じ出来事", "Incident"),
+    AlertReason.UNHAPPY: ("ご不満の回答", "Unhappy answer"),
     AlertReason.DUE_SOON: ("期限が近づいています", "Due soon"),
     AlertReason.DUE_NOW: ("まもなく期限です", "Due now"),
     AlertReason.BROKEN: ("期限を過ぎました", "Promise broken"),
@@ -52,6 +53,8 @@ _ABOUT = {
     About.ANSWER: ("お客様への回答", "Answer to the customer"),
     About.PROGRESS: ("途中経過の報告", "Progress report"),
 }
+_OF_THE_CASE = frozenset({AlertReason.UNHAPPY})
+"""What concerns those who look after cases: the owner and the group of the policy's promises."""
 # What a chat service would take for a mention, a link or markup.
 _PLAIN = str.maketrans("<>@:*_`~[]", "＜＞＠：＊＿‘～［］")
 
@@ -99,8 +102,9 @@ def _tell(keys: list[int]) -> int:
 
 
 def _groups(alert: m.Alert, policy: Policy) -> set[str]:
-    """Whose targets an alert goes to: of a promise, its case's owner and whom the policy names."""
-    if alert.promise is None:
+    """Whose targets an alert goes to: of a promise or of what became of a case, its owner's and
+    those of the group that the policy's promises name."""
+    if alert.promise is None and alert.reason not in _OF_THE_CASE:
         return {policy.alerts.group}
     return {policy.promises.group, *filter(None, [alert.case.owner])}
 
@@ -154,6 +158,8 @@ def text(alert: m.Alert, policy: Policy) -> tuple[str, str]:
     lines += _facts(triage_value(row), policy) if row else []
     if alert.reason == AlertReason.INCIDENT:
         lines += _incident(alert.case)
+    if alert.reason == AlertReason.UNHAPPY:
+        lines += _unhappy(alert.case)
     if row and found.excerpt and not alert.promise:
         words = _excerpt(alert.message, triage_value(row), policy, found.excerpt)
         lines.append(_say(f"お客様のことば：{words}", f"The customer's words: {words}"))
@@ -206,6 +212,20 @@ def _incident(case: m.Case) -> list[str]:
             f"同じ出来事について{count}名のお客様からご連絡があります。",
             f"{count} customers write of one event.",
         )
+    ]
+
+
+def _unhappy(case: m.Case) -> list[str]:
+    survey: m.Survey | None = getattr(case, "survey", None)
+    score = survey.score if survey else None
+    owner = case.owner or _say("未定", "nobody yet")
+    return [
+        _say(
+            f"解決後のアンケートに、5段階中{score}のご回答がありました。受付を再開しています。",
+            f"The survey after it was resolved was answered with {score} out of 5; the case is "
+            "open again.",
+        ),
+        _say(f"担当者：{owner}", f"Owner: {owner}"),
     ]
 
 

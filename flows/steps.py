@@ -55,6 +55,9 @@ _log = logging.getLogger("madoguchi.intake")
 _NAMED = 5
 """Cases that an alert names."""
 
+_UNHAPPY = 2
+"""Severity of a case whose customer is unhappy with how it ended, at the least."""
+
 _LOOKED_AHEAD = 1000
 """Messages of later batches that are read while this one's vectors are made."""
 
@@ -254,7 +257,12 @@ class _Wanted:
     def told(self) -> Triage:
         """What the reply goes by."""
         earlier = [*filter(None, [self.stands.gravest])]
-        return _told(self.judged[self.last.pk], [*earlier, *self.judged.values()])
+        told = _told(self.judged[self.last.pk], [*earlier, *self.judged.values()])
+        if not self.stands.unhappy:
+            return told
+        # Whatever the few words of a survey look like, the matter is not at its end.
+        severity = max(told.severity, _UNHAPPY)
+        return replace(told, kind=Kind.COMPLAINT, severity=severity, missing=())
 
 
 def _promised(wanted: Sequence[_Wanted]) -> list[Estimate]:

@@ -1,4 +1,4 @@
-"""`madoguchi intake`, `reindex`, `triage --refit` and `promises --watch`: once, in a terminal.
+"""What runs once, in a terminal, with its progress: `madoguchi intake`, `followup` and their like.
 
 Where the configured Prefect server answers, an intake is recorded there; else the same steps are
 carried out directly, and nothing but Prefect's pages is missed.
@@ -92,6 +92,30 @@ def _reindex(options: argparse.Namespace) -> int:
     return 0
 
 
+def _followup(options: argparse.Namespace) -> int:
+    # An idle intake needs no calendar's and no signature's code.
+    from flows import following
+
+    try:
+        made = following.run()
+    except following.AlreadyRunning as busy:
+        print(f"madoguchi: {busy}", file=sys.stderr)
+        return 0
+    if options.json:
+        print(json.dumps(asdict(made)))
+    elif settings().language == "en":
+        print(
+            f"Drafted {made.asked} questions after resolution and {made.reports} progress "
+            f"reports; closed {made.closed} cases."
+        )
+    else:
+        print(
+            f"解決後のお伺い {made.asked} 件と途中経過 {made.reports} 件の案を作り、"
+            f"{made.closed} 件を完了にしました。"
+        )
+    return 0
+
+
 def _refit(options: argparse.Namespace) -> int:
     # An idle intake needs none of triage's patterns.
     from flows import refitting
@@ -162,6 +186,7 @@ _WAYS = {
     "intake": _intake,
     "reindex": _reindex,
     "refit": _refit,
+    "followup": _followup,
     "fit": _fit,
     "promises": _promises,
 }

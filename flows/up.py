@@ -1,4 +1,4 @@
-"""`madoguchi up`: Prefect's server, a worker and the deployments, on one machine."""
+"""`madoguchi up`: Prefect's server, a worker, the deployments and the desk, on one machine."""
 
 from __future__ import annotations
 
@@ -58,24 +58,34 @@ def _serve(stack: ExitStack) -> list[subprocess.Popen[bytes]]:
     url = settings().prefect.api_url
     address = urlsplit(url)
     host, port = address.hostname or "127.0.0.1", str(address.port or 4200)
-    server = _child(stack, "server", "start", "--host", host, "--port", port)
-    _until_healthy(url)
+    server = _child(stack, _command("server", "start", "--host", host, "--port", port))
+    desk = _child(stack, [sys.executable, "-m", "desk", "desk"])
+    _until_healthy("the Prefect server", f"{url}/health", server)
+    _until_healthy("the desk", f"{_desk()}/healthz", desk)
     _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
     _prefect("--no-prompt", "deploy", "--all", "--prefect-file", str(_prefect_file()))
-    worker = _child(stack, "worker", "start", "--pool", POOL, "--name", POOL)
+    worker = _child(stack, _command("worker", "start", "--pool", POOL, "--name", POOL))
+    print(f"Desk: {settings().desk.url or _desk()}", flush=True)
     print(f"Prefect: {url.removesuffix('/api')}  (Ctrl-C stops everything)", flush=True)
-    return [server, worker]
+    return [server, worker, desk]
+
+
+def _desk() -> str:
+    """Where the desk answers on this machine."""
+    table = settings().desk
+    host = f"[{table.host}]" if ":" in table.host else table.host
+    return f"http://{host}:{table.port}"
 
 
 def _watch(children: list[subprocess.Popen[bytes]]) -> int:
     while all(child.poll() is None for child in children):
         time.sleep(1)
-    print("madoguchi: a Prefect process ended; stopping the others", file=sys.stderr)
+    print("madoguchi: a process ended; stopping the others", file=sys.stderr)
     return 1
 
 
-def _child(stack: ExitStack, *words: str) -> subprocess.Popen[bytes]:
-    child = subprocess.Popen(_command(*words), env=environment(), start_new_session=True)
+def _child(stack: ExitStack, command: list[str]) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen(command, env=environment(), start_new_session=True)
     stack.callback(_stop, child)
     return child
 
@@ -109,14 +119,16 @@ def _prefect_file() -> Path:
     return file
 
 
-def _until_healthy(url: str) -> None:
+def _until_healthy(name: str, url: str, child: subprocess.Popen[bytes]) -> None:
     for _ in range(_START_SECONDS * 2):
         try:
-            with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310
                 return
         except OSError:
             time.sleep(0.5)
-    raise MadoguchiError(f"the Prefect server at {url} did not start in {_START_SECONDS} s")
+        if child.poll() is not None:
+            raise MadoguchiError(f"{name} ended before it answered at {url}")
+    raise MadoguchiError(f"{name} at {url} did not start in {_START_SECONDS} s")
 
 
 if __name__ == "__main__":

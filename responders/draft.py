@@ -67,6 +67,30 @@ class CaseFacts:
     purpose: Purpose = Purpose.FIRST_REPLY
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Whom a text of ours goes to, and about what. `subject` is the customer's own, `language` the
+    one that he writes in, `told` the moment (aware) at which a time is named: today, tomorrow."""
+
+    receipt: str
+    channel: Channel
+    visibility: Visibility
+    display_name: str
+    subject: str
+    language: str
+    severity: int = 1
+    told: datetime | None = None
+
+    @property
+    def topic(self) -> str:
+        """The subject as it may be quoted back; empty where that would not be safe or helpful."""
+        return _topic(self.subject)
+
+    def written_in(self, policy: Policy) -> str:
+        """The customer's language, or the policy's where that is neither Japanese nor English."""
+        return self.language if self.language in ("ja", "en") else policy.language
+
+
 def needs_time(triage: Triage) -> bool:
     """True when the reply must say when the customer hears from us: always but for plain praise."""
     return _template(triage) != Kind.PRAISE
@@ -77,38 +101,62 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
     nor English. Raises ValueError where a time is needed and `due` is None."""
     if facts.due is None and needs_time(facts.triage):
         raise ValueError("this reply needs a time to name")
-    language = facts.triage.language if facts.triage.language in ("ja", "en") else policy.language
-    kind = Purpose.DELAY if facts.purpose is Purpose.DELAY else _template(facts.triage)
-    template = _templates().get_template(f"{kind}/{language}/{facts.channel}.jinja")
-    topic = _topic(facts.subject)
     order = next(iter(facts.triage.entities.get("order_number", ())), "")
-    body = template.render(
-        salutation=_salutation(facts.display_name, language, policy.wording.customer),
-        company=policy.company.name.in_(language),
-        desk=policy.company.desk.in_(language),
-        email=policy.company.email,
-        phone=policy.company.phone,
-        receipt=facts.receipt,
-        topic=topic,
-        order="" if order in topic else order,
-        due=say_due(policy, facts.due, language, facts.told) if facts.due else "",
-        we=policy.wording.we,
-        customer=policy.wording.customer,
-        apology=policy.wording.apology.in_(language),
-        opening=policy.opening(facts.triage, language),
+    language = facts.triage.language
+    letter = Letter(
+        facts.receipt,
+        facts.channel,
+        facts.visibility,
+        facts.display_name,
+        facts.subject,
+        language,
+        facts.triage.severity,
+        facts.told,
+    )
+    return write(
+        policy,
+        Purpose.DELAY if facts.purpose is Purpose.DELAY else _template(facts.triage),
+        letter,
+        facts.due,
+        order="" if order in letter.topic else order,
+        apology=policy.wording.apology.in_(letter.written_in(policy)),
+        opening=policy.opening(facts.triage, letter.written_in(policy)),
         crisis=facts.triage.crisis,
         conduct=facts.triage.conduct,
         follow_up=facts.follow_up,
-        questions=[_QUESTIONS[name][language] for name in facts.triage.missing],
+        questions=[_QUESTIONS[name][letter.written_in(policy)] for name in facts.triage.missing],
+    )
+
+
+def write(
+    policy: Policy, template: str, letter: Letter, due: datetime | None = None, **slots: object
+) -> Reply:
+    """Fill a template for a customer: with what every letter holds, the time that it names (`due`,
+    aware UTC), and the `slots` of its own. Raises jinja2's UndefinedError where one is missing."""
+    language = letter.written_in(policy)
+    found = _templates().get_template(f"{template}/{language}/{letter.channel}.jinja")
+    desk = policy.company.desk.in_(language)
+    body = found.render(
+        salutation=_salutation(letter.display_name, language, policy.wording.customer),
+        company=policy.company.name.in_(language),
+        desk=desk,
+        email=policy.company.email,
+        phone=policy.company.phone,
+        receipt=letter.receipt,
+        topic=letter.topic,
+        due=say_due(policy, due, language, letter.told) if due else "",
+        we=policy.wording.we,
+        customer=policy.wording.customer,
+        **slots,
     )
     return Reply(
-        channel=facts.channel,
-        visibility=facts.visibility,
+        channel=letter.channel,
+        visibility=letter.visibility,
         language=language,
-        subject=_reply_subject(topic, facts.receipt, policy.company.desk.in_(language)),
+        subject=_reply_subject(letter.topic, letter.receipt, desk),
         body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n",
-        due=facts.due,
-        severity=facts.triage.severity,
+        due=due,
+        severity=letter.severity,
     )
 
 

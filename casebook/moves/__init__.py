@@ -19,6 +19,16 @@ from casebook.moves.protecting import (
     settle_delivery,
 )
 from casebook.moves.relating import Related, relate
+from casebook.moves.resolving import (
+    close,
+    drafted_for,
+    follow_up,
+    let_rest,
+    open_survey,
+    report_progress,
+    resolve,
+    survey_answered,
+)
 from casebook.moves.sending import sent
 from casebook.moves.sources import poll_failed, poll_succeeded
 from casebook.moves.vectors import (
@@ -45,6 +55,7 @@ __all__ = [
     "approve",
     "assign",
     "claim_delivery",
+    "close",
     "correct",
     "covered",
     "deactivate",
@@ -52,7 +63,9 @@ __all__ = [
     "delivery_sent",
     "delivery_uncertain",
     "discard",
+    "drafted_for",
     "edit",
+    "follow_up",
     "forget_vectors",
     "ignore",
     "in_force",
@@ -60,6 +73,8 @@ __all__ = [
     "keep_only_vectors",
     "keep_vectors",
     "left_sending",
+    "let_rest",
+    "open_survey",
     "overdue",
     "poll_failed",
     "poll_succeeded",
@@ -67,10 +82,13 @@ __all__ = [
     "record_past",
     "reject",
     "relate",
+    "report_progress",
+    "resolve",
     "retry",
     "sent",
     "settle_delivery",
     "step_failed",
+    "survey_answered",
     "tell_again",
     "warn",
     "write",

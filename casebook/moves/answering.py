@@ -112,11 +112,12 @@ def discard(cases: Mapping[int, tuple[int, Triage]], reason: str) -> None:
 
 
 def _supersede(cases: Sequence[int]) -> list[m.AuditLine]:
-    # A notice of delay is about what was promised before, whatever the customer adds.
+    # A notice of delay and a report are owed for what was promised before, whatever the customer
+    # adds meanwhile.
     rows = list(
         m.Draft.objects.select_for_update()
         .filter(case__in=cases, state__in=[DraftState.PENDING, DraftState.APPROVED])
-        .exclude(purpose=Purpose.DELAY)
+        .exclude(purpose__in=[Purpose.DELAY, Purpose.PROGRESS])
     )
     note = "the conversation has moved on"
     lines = [moved(row, DraftState.SUPERSEDED, note=note) for row in rows]

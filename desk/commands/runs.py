@@ -1,4 +1,4 @@
-"""Commands that run something: up, intake, demo, check, bench."""
+"""Commands that run something: up, intake, desk, demo, check, bench."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from casebook.config import settings
 from casebook.errors import ConfigError, MadoguchiError
 from casebook.sparing import SPARING
 from casebook.start import prepare
@@ -23,8 +24,9 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands to the command line."""
     app.command(
         help=say(
-            "Prefect のサーバーとワーカーを起動し、毎分の取り込みを続けます。",
-            "Start Prefect's server and worker, and take in messages every minute.",
+            "Prefect のサーバーとワーカー、窓口のページを起動し、毎分の取り込みを続けます。",
+            "Start Prefect's server and worker and the desk's pages, and take in messages every "
+            "minute.",
         )
     )(up)
     app.command(
@@ -33,6 +35,12 @@ def register(app: typer.Typer) -> None:
             "Run the intake once: poll, understand, draft.",
         )
     )(intake)
+    app.command(
+        help=say(
+            "お客様向けのアンケートなど、窓口のページを公開します。",
+            "Serve the desk's pages: the customers' survey.",
+        )
+    )(desk)
     app.command(
         help=say(
             "設定と、すべての接続を一つずつ確かめます。",
@@ -73,6 +81,26 @@ def intake(
     # That process needs the record as soon as it imports the flows: too early for one clear line.
     prepare()
     become("flows.terminal", "intake", *["--due"] * due, *["--json"] * json)
+
+
+def desk(
+    host: Annotated[
+        str | None, typer.Option(help=say("待ち受けるアドレス", "Address to listen on"))
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help=say("ポート", "Port to listen on"))
+    ] = None,
+) -> None:
+    """Serve the pages until Ctrl-C."""
+    from desk.serving import serve
+
+    # The pages answer to the names that the configuration holds, and to no other.
+    if host is not None:
+        os.environ["MADOGUCHI_DESK__HOST"] = host
+    if port is not None:
+        os.environ["MADOGUCHI_DESK__PORT"] = str(port)
+    settings.cache_clear()
+    serve(settings().desk.host, settings().desk.port)
 
 
 def check() -> None:

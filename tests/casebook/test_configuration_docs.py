@@ -27,6 +27,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[prefect]`": config.Prefect,
     "`[alerts]`": config.Alerts,
     "`[[alerts.targets]]`": config.AlertTarget,
+    "`[desk]`": config.Desk,
     "`[[sources]]`": SourceTable,
     "`oauth2`": OAuth2Options,
     **{f'`type = "{name}"`': options_of(name) for name in SOURCES},
@@ -95,7 +96,7 @@ def _same(told: object, default: object) -> bool:
     return told == (str(default) if isinstance(default, Path) else default)
 
 
-@pytest.mark.parametrize("title", list(SECTIONS)[:12])
+@pytest.mark.parametrize("title", list(SECTIONS)[:13])
 def test_every_setting_has_a_docstring(title: str) -> None:
     fields = SECTIONS[title].model_fields
     assert [name for name, field in fields.items() if not field.description] == []
@@ -121,7 +122,7 @@ def test_the_example_is_valid_with_no_secret_set(example: Settings) -> None:
 
 def test_the_example_shows_every_setting(example: Settings) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    for model in list(SECTIONS.values())[1:12]:
+    for model in list(SECTIONS.values())[1:13]:
         for key in model.model_fields:
             assert re.search(
                 rf"^(# )?{key} = |^(# )?\[+(\w+\.)?{key}\]|\b{key} = ", text, re.MULTILINE
@@ -130,7 +131,16 @@ def test_the_example_shows_every_setting(example: Settings) -> None:
 
 def test_the_example_shows_the_defaults(example: Settings) -> None:
     plain = Settings.model_construct()
-    for name in ("policy", "language", "database", "embedding", "index", "intake", "prefect"):
+    for name in (
+        "policy",
+        "language",
+        "database",
+        "embedding",
+        "index",
+        "intake",
+        "prefect",
+        "desk",
+    ):
         assert getattr(example, name) == getattr(plain, name)
 
 

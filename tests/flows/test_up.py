@@ -25,6 +25,7 @@ def test_a_mail_is_answered_by_a_scheduled_run(tmp_path: Path) -> None:
     shutil.copy(ROOT / "samples" / "inbox" / "01-late-delivery.eml", tmp_path / "drop")
     (tmp_path / "madoguchi.toml").write_text(
         f'[prefect]\napi_url = "http://127.0.0.1:{free_port()}/api"\n'
+        f"[desk]\nport = {free_port()}\n"
         '[[sources]]\nname = "drop"\ntype = "files"\npath = "drop"\n'
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_LOGGING_LEVEL": "INFO"}

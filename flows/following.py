@@ -1,0 +1,126 @@
+"""What follows a first reply, whoever carries it out: reports on the way, the question at the end,
+and the closing of what has come to rest.
+
+Each step asks the record what is due and changes it by moves that do nothing twice: killed
+anywhere, the next run goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from casebook import models as m
+from casebook import moves, resolved
+from casebook.clock import now
+from casebook.config import settings
+from casebook.errors import MadoguchiError
+from casebook.links import survey_link
+from casebook.locks import exclusive
+from casebook.policy import Policy, load_policy
+from casebook.types import Channel, Finding, Reply, Triage, Visibility
+from responders.calendar import Calendar, calendar
+from responders.draft import Letter
+from responders.guard import guard
+from responders.later import follow_up, progress
+
+_LONGEST_REST = 31
+"""Days without an opening after which a calendar is not asked further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one run did: questions and reports that wait for approval, and cases closed."""
+
+    asked: int
+    reports: int
+    closed: int
+
+    def line(self) -> str:
+        """The one line that a run leaves in the log."""
+        return (
+            f"followup: {self.asked} questions and {self.reports} reports drafted, "
+            f"{self.closed} cases closed"
+        )
+
+
+class AlreadyRunning(MadoguchiError):
+    """Another process does it at this moment."""
+
+
+def run() -> Summary:
+    """Draft what is due and close what has come to rest. Raises AlreadyRunning."""
+    with exclusive("followup") as alone:
+        if not alone:
+            raise AlreadyRunning("another followup is running; it drafts what is due")
+        policy = load_policy(settings().policy)
+        reports = sum(_report(policy, promise) for promise in _reports_due(policy))
+        asked = sum(_ask(policy, case) for case in resolved.to_ask(policy.follow_up, now()))
+        closed = sum(map(moves.let_rest, resolved.to_close(policy.follow_up, now())))
+        return Summary(asked, reports, closed)
+
+
+def _ask(policy: Policy, case: m.Case) -> bool:
+    heard = resolved.last_heard(case)
+    if heard is None:
+        return False
+    message, triage = heard
+    wanted = policy.follow_up.survey and settings().desk.url
+    survey = moves.open_survey(case.pk) if wanted else None
+    reply = follow_up(
+        policy, _letter(case, message, triage, 0), survey_link(survey.pk) if survey else ""
+    )
+    made = moves.follow_up(
+        case.pk, message.pk, reply, _findings(policy, reply), survey.pk if survey else None
+    )
+    return made is not None
+
+
+def _report(policy: Policy, promise: m.Promise) -> bool:
+    heard = resolved.last_heard(promise.case)
+    if heard is None:
+        return False
+    message, triage = heard
+    letter = _letter(promise.case, message, triage, triage.severity)
+    reply = progress(policy, letter, resolved.answer_promised(promise.case, promise.due))
+    made = moves.report_progress(promise.pk, message.pk, reply, _findings(policy, reply))
+    return made is not None
+
+
+def _findings(policy: Policy, reply: Reply) -> tuple[Finding, ...]:
+    return guard(
+        reply.body, needs_time=False, forbidden=policy.forbidden_apologies.at(reply.severity)
+    )
+
+
+def _letter(case: m.Case, message: m.Message, triage: Triage, severity: int) -> Letter:
+    return Letter(
+        receipt=case.receipt,
+        channel=Channel(message.channel),
+        visibility=Visibility(message.visibility),
+        display_name=message.display_name,
+        subject=case.subject,
+        language=triage.language,
+        severity=severity,
+    )
+
+
+def _reports_due(policy: Policy) -> list[m.Promise]:
+    """The promised reports that a person must write today: due today, or on days before the next
+    opening."""
+    hours, at = calendar(policy), now()
+    return [
+        promise
+        for promise in resolved.reports_due(at + timedelta(days=_LONGEST_REST))
+        if _last_opening(hours, promise.due) <= at
+    ]
+
+
+def _last_opening(hours: Calendar, due: datetime) -> datetime:
+    """The beginning of the last business day up to a time."""
+    local = due.astimezone(hours.zone)
+    for back in range(_LONGEST_REST):
+        day = datetime.combine(local.date() - timedelta(days=back), time(), hours.zone)
+        if hours.closing(day) is not None:
+            return day
+    return due
