@@ -12,6 +12,7 @@ from casebook.clock import now
 from casebook.errors import IllegalMove
 from casebook.moves.base import MACHINE, audit, line, moved
 from casebook.moves.protecting import open_alerts
+from casebook.moves.settling import fulfil
 from casebook.moves.vectors import tell_again
 from casebook.rows import clean
 from casebook.states import CaseState, DraftState, MessageState, PromiseState
@@ -37,25 +38,25 @@ _NO_COMMENT = {
 @transaction.atomic
 def resolve(case: int, who: str, resolution: str) -> m.Case:
     """OPEN, WAITING or REOPENED → RESOLVED by `who`, with how it was resolved. Drafts that wait
-    for approval are superseded; what was approved or promised stays as it is. Raises IllegalMove
-    from any other state."""
+    for approval are superseded, and what was promised is kept, or broken where its time has passed;
+    an approved reply still goes out. Raises IllegalMove from any other state."""
     row = m.Case.objects.select_for_update().get(pk=case)
     lines = [_told(row, CaseState.RESOLVED, who, "resolved")]
     row.resolution, row.resolved_at = clean(resolution), now()
     row.save(update_fields=["state", "resolution", "resolved_at"])
-    audit([*lines, *_withdrawn(row, who)])
+    audit([*lines, *_withdrawn(row, who), *fulfil(row, who)])
     tell_again(cases=[row.pk])
     return row
 
 
 @transaction.atomic
 def close(case: int, who: str = MACHINE, note: str = "") -> m.Case:
-    """Any state but CLOSED → CLOSED: nothing more is to be done. Drafts that wait for approval
-    are superseded. Raises IllegalMove where it is closed already."""
+    """Any state but CLOSED → CLOSED: nothing more is to be done. Drafts and promises as in
+    `resolve`. Raises IllegalMove where it is closed already."""
     row = m.Case.objects.select_for_update().get(pk=case)
     lines = [_told(row, CaseState.CLOSED, who, note)]
     row.save(update_fields=["state"])
-    audit([*lines, *_withdrawn(row, who)])
+    audit([*lines, *_withdrawn(row, who), *fulfil(row, who)])
     tell_again(cases=[row.pk])
     return row
 

@@ -82,6 +82,19 @@ def settle(draft: m.Draft, at: datetime, who: str) -> None:
     audit(lines)
 
 
+def fulfil(case: m.Case, who: str) -> list[m.AuditLine]:
+    """What becomes of a case's promises when it is at its end: the customer has had the answer, by
+    whatever way, so they are KEPT while they have time, else BROKEN. Returns their audit lines."""
+    rows = m.Promise.objects.select_for_update().filter(case=case, state=PromiseState.OPEN)
+    at = now()
+    return [
+        break_promise(row, Broken.LATE, who=who)
+        if row.due < at
+        else _end(row, PromiseState.KEPT, who, f"case {case.state}")
+        for row in rows
+    ]
+
+
 def withdraw(drafts: Iterable[int], note: str) -> list[m.AuditLine]:
     """What becomes of the promises of drafts that will not go out: a new time is being drafted, so
     they are RENEWED while they have time, else BROKEN. Returns their audit lines."""
