@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.db.models.functions import Length
@@ -15,6 +15,8 @@ from casebook.states import CaseState, DraftState
 from casebook.timing import Handled
 from casebook.types import Direction
 
+_RECENT, _RECENTLY = timedelta(days=14), 5_000
+"""How far back the queue and the pace of late are seen, and how many cases at the most."""
 _ANSWERED = (CaseState.WAITING, CaseState.RESOLVED, CaseState.CLOSED)
 
 
@@ -31,6 +33,11 @@ def handled(policy: Policy, since: datetime, *, limit: int = 0) -> list[Handled]
         (_handled(policy, case, firsts.get(case.pk), people.get(case.pk, "")) for case in newest),
         key=lambda case: case.arrived,
     )
+
+
+def recent(policy: Policy, at: datetime) -> list[Handled]:
+    """The cases in which the queue and the pace of late are seen at the time `at`."""
+    return handled(policy, at - _RECENT, limit=_RECENTLY)
 
 
 def estimator() -> m.EstimateModel | None:

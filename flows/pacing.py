@@ -25,9 +25,6 @@ _log = logging.getLogger("madoguchi.estimate")
 
 _MOST = 50_000
 """Cases that an estimator is fitted to: the newest."""
-_RECENT = timedelta(days=14)
-"""How far back the queue and the pace of late are seen."""
-_RECENTLY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ def pace() -> Pace | None:
     if estimator is None:
         return None
     policy = load_policy(settings().policy)
-    return Pace(estimator, history.handled(policy, now() - _RECENT, limit=_RECENTLY))
+    return Pace(estimator, history.recent(policy, now()))
 
 
 @lru_cache(maxsize=1)

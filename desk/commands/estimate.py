@@ -91,7 +91,7 @@ def estimate(
         fitted = Estimator.load(bytes(row.data)) if row else None
     except ValueError as error:
         raise ConfigError(f"{error}: madoguchi estimate --fit") from error
-    pace = Pace(fitted) if fitted else None
+    pace = Pace(fitted, history.recent(policy, at)) if fitted else None
     case = Handled(at, None, severity, department, channel, category)
     found = estimated(policy, case, at, pace)
     typer.echo(as_json(_as_json(found)) if json else _told(policy, found, at))
