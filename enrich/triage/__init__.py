@@ -14,14 +14,13 @@ from casebook.types import Asked, Conduct, Span, Triage
 from casebook.words import Words
 from enrich.clean import MAX_CHARACTERS
 from enrich.triage.context import Holds
-from enrich.triage.decide import Decision, Seen, decision
+from enrich.triage.decide import GRAVE, Decision, Seen, decision
 from enrich.triage.entities import entities, missing
-from enrich.triage.grams import passages, sentences
+from enrich.triage.grams import LONG, passages, sentences
 from enrich.triage.heads import Features, Heads, prior
 from enrich.triage.rules import Rules, Signal
 
 _DEFAULT = Costs()
-_GRAVE = ("crisis:", "threat:")
 
 
 class Judge:
@@ -54,7 +53,10 @@ class Judge:
         cut = [[read(part) for part in passages(text)] for text in texts]
         pointed = [
             [read(part) for part in _pointed(text, found)]
-            for text, found in zip(texts, signals, strict=True)
+            # Meaning tells what thanks around it are about; words alone do not.
+            if len(text) >= LONG or not one.vector
+            else []
+            for one, text, found in zip(asked, texts, signals, strict=True)
         ]
         wholes = [
             Features.together(parts) if parts else read(text)
@@ -67,7 +69,8 @@ class Judge:
         rest = iter(self._heads.probabilities(pieces, [b""] * len(pieces)))
         for place, whole in enumerate(found):
             own, grave = (list(islice(rest, len(part[place]))) for part in (cut, pointed))
-            yield Seen(signals[place], whole, own, grave, self._labels)
+            meant = bool(asked[place].vector)
+            yield Seen(signals[place], whole, own, grave, self._labels, meant=meant)
 
     def _judged(self, asked: Asked, looked: Seen) -> Triage:
         found = decision(looked, self._costs)
@@ -106,7 +109,7 @@ def _pointed(text: str, signals: Sequence[Signal]) -> list[str]:
     places = [
         signal.span.start
         for signal in signals
-        if signal.holds is Holds.ASSERTED and signal.label.startswith(_GRAVE)
+        if signal.holds is Holds.ASSERTED and signal.label.startswith(GRAVE)
     ]
     found = sentences(text) if places else []
     return [

@@ -19,15 +19,17 @@ from enrich.triage.rules import Signal, harassment_type
 URGENT = frozenset({Crisis.LEGAL.value, Crisis.MEDIA.value})
 """Kinds of crisis that are urgent; any other is grave in itself."""
 
+GRAVE = ("crisis:", "threat:")
+"""How the labels of rules begin that must never be missed."""
 _GRAVE = tuple(name.value for name in Crisis if name.value not in URGENT)
 
 _WEIGHT = {
-    "threat": (3.0, -0.15, 3.5),
+    "threat": (3.0, -0.05, 3.5),
     "harassment": (1.8, -0.6, 4.5),
-    "unreasonable": (0.0, 0.0, 3.5),
-    "urgent": (0.7, -0.3, 4.0),
-    "crisis": (0.6, -0.15, 3.0),
-    "demand": (0.5, -0.4, 3.2),
+    "unreasonable": (0.7, 0.0, 3.5),
+    "urgent": (0.7, -0.1, 4.0),
+    "crisis": (0.45, -0.05, 3.0),
+    "demand": (0.3, 0.0, 3.2),
     "kind": (0.1, 0.0, 1.3),
     "kind:spam": (1.7, -0.6, 3.0),
     "kind:auto": (1.7, -1.5, 5.0),
@@ -54,10 +56,11 @@ _MIXED = ("crisis", "demand", "severity", "conduct")
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen of one message: the rules' signals, and the heads' probabilities of the whole,
-    of each passage, and of each sentence that a rule's grave words stand in (`pointed`).
+    of each passage, and of each sentence that a rule's grave words stand in (`pointed`) where they
+    could drown.
 
     Where there are no heads (`alone`), the `whole` is what is believed of any message. `rules` are
-    the labels of all rules, seen or not.
+    the labels of all rules, seen or not. `meant`: the heads knew what it means, beside its words.
     """
 
     signals: tuple[Signal, ...]
@@ -66,6 +69,7 @@ class Seen:
     pointed: Sequence[Probabilities] = ()
     rules: Collection[str] = ()
     alone: bool = False
+    meant: bool = True
 
     @property
     def asserted(self) -> tuple[Signal, ...]:
@@ -150,8 +154,10 @@ def _weights(seen: Seen) -> dict[str, float]:
     asserted = {signal.label for signal in seen.asserted}
     for rule in asserted.union(() if seen.alone else seen.rules):
         there, absent, alone = _WEIGHT.get(rule) or _WEIGHT[rule.partition(":")[0]]
-        # A trade's own kinds of crisis the heads do not know.
-        by_words = seen.alone or (rule.startswith("crisis:") and rule not in LABELS)
+        # A trade's own kinds of crisis the heads do not know, and of words alone they know too
+        # little to doubt that somebody is hurt or threatened.
+        unknown = rule.startswith("crisis:") and rule not in LABELS
+        by_words = seen.alone or unknown or (rule.startswith(GRAVE) and not seen.meant)
         weight = absent if rule not in asserted else alone if by_words else there
         for label in _speaks_for(rule):
             found[label] = max(weight, found.get(label, weight))
