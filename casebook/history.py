@@ -17,7 +17,7 @@ from casebook.types import Direction
 
 _RECENT, _RECENTLY = timedelta(days=14), 5_000
 """How far back the queue and the pace of late are seen, and how many cases at the most."""
-_ANSWERED = (CaseState.WAITING, CaseState.RESOLVED, CaseState.CLOSED)
+_ENDED = (CaseState.RESOLVED, CaseState.CLOSED)
 
 
 def handled(policy: Policy, since: datetime, *, limit: int = 0) -> list[Handled]:
@@ -25,7 +25,8 @@ def handled(policy: Policy, since: datetime, *, limit: int = 0) -> list[Handled]
     of more than `limit` (0: none) the newest. Cases that got no answer and need none are left
     out."""
     recent = Q(opened_at__gte=since) | Q(replied_at__gte=since)
-    waiting = Q(replied_at=None) & ~Q(state__in=[state.value for state in _ANSWERED])
+    # Who was told a time, and waits for the answer, has none yet.
+    waiting = Q(replied_at=None) & ~Q(state__in=[state.value for state in _ENDED])
     rows = m.Case.objects.filter(waiting | (recent & Q(replied_at__isnull=False)))
     newest = list(rows.order_by("-opened_at", "-pk")[:limit] if limit else rows)
     firsts, people = _firsts(case.pk for case in newest), _people(case.pk for case in newest)
@@ -41,8 +42,9 @@ def recent(policy: Policy, at: datetime) -> list[Handled]:
 
 
 def estimator() -> m.EstimateModel | None:
-    """The fitted estimator in force; None where there is none."""
-    return m.EstimateModel.objects.order_by("-pk").first()
+    """The fitted estimator in force, its data fetched when they are asked for; None where there is
+    none."""
+    return m.EstimateModel.objects.defer("data").order_by("-pk").first()
 
 
 def _handled(policy: Policy, case: m.Case, first: m.Message | None, who: str) -> Handled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -16,6 +17,8 @@ from desk.words import say
 
 _SLASHED = re.compile(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}")
 _SEVERITY = "severity"
+_DEFAULTS = (datetime(2000, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001 - a zone follows
+"""What stands for a part of a date that is not written: one that differs with it was guessed."""
 _NONE = frozenset({"", "-", "null", "none", "nan", "nat", "na", "n/a", "\\n"})
 
 
@@ -108,13 +111,20 @@ def _time(text: str, day_first: bool | None, zone: tzinfo) -> datetime:
                 say("日時として読めません", "a time that cannot be read for certain")
             ) from None
     # Half a hundred ways of writing a date that no reader of ours need know.
-    from dateutil.parser import ParserError, parse
+    from dateutil.parser import ParserError, UnknownTimezoneWarning, parse
 
     try:
-        found = parse(text, dayfirst=bool(day_first))
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    except (ParserError, OverflowError, ValueError) as error:
+        with warnings.catch_warnings():
+            # A zone whose name it does not know it would leave out.
+            warnings.simplefilter("error", UnknownTimezoneWarning)
+            found, other = (
+                parse(text, dayfirst=bool(day_first), default=default) for default in _DEFAULTS
+            )
+    except (ParserError, OverflowError, ValueError, UnknownTimezoneWarning) as error:
         raise ValueError(say("日時として読めません", "a time that cannot be read")) from error
+    if found != other:
+        raise ValueError(say("日付が揃っていません", "a time without its whole date"))
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _day_first(texts: Sequence[str]) -> bool | None:

@@ -27,9 +27,10 @@ LEAST = 50
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How a method did on `n` cases: by level (0..1) the share of them answered in time, the mean
-    pinball loss over all levels and its ratio to the constant quantile's (both in minutes), and the
-    median of what it said at 90 %, in minutes."""
+    """How a method did on `n` answered cases: by level (0..1) the share answered in time (one
+    without an answer has missed it once it has waited longer), the mean pinball loss over all
+    levels and its ratio to the constant quantile's (both in minutes), and the median of what it
+    said at 90 %, in minutes."""
 
     n: int
     coverage: Mapping[float, float]
@@ -42,7 +43,7 @@ class Score:
 class Backtest:
     """The score overall, by group and by month (of the arrival), and of the two baselines.
     `trained`, `calibrated`: how many cases came before those that were judged; `open`: how many of
-    these have no answer yet and are left out."""
+    these have no answer yet."""
 
     trained: int
     calibrated: int
@@ -66,16 +67,17 @@ def backtest(found: Columns, targets: Floats, zone: tzinfo) -> Backtest:
     trained, chosen = int(count * TRAINED), int(count * CHOSEN)
     said = follow_on(found, targets, LEVELS, trained=trained, chosen=chosen).said
     judged = np.arange(chosen, count)
-    judged = judged[answered[judged]]
-    if not len(judged):
+    if not answered[judged].any():
         raise ValueError("none of the newest cases was answered: nothing to judge")
-    before = found.taken[:chosen][answered[:chosen]]
+    before = found.taken[:chosen][found.answered[:chosen] <= found.arrived[chosen]]
+    if not len(before):
+        raise ValueError("no case was answered before the newest ones: nothing to compare with")
     constant = {level: np.full(count, np.quantile(before, level)) for level in LEVELS}
     target = dict.fromkeys(LEVELS, targets)
     return Backtest(
         trained=trained,
         calibrated=chosen - trained,
-        open=count - chosen - len(judged),
+        open=int((~answered[judged]).sum()),
         score=_score(found, judged, said, constant),
         groups={name: _score(found, rows, said, constant) for name, rows in _groups(found, judged)},
         months={
@@ -89,18 +91,25 @@ def backtest(found: Columns, targets: Floats, zone: tzinfo) -> Backtest:
 def _score(
     found: Columns, rows: np.ndarray, said: Mapping[float, Floats], constant: Mapping[float, Floats]
 ) -> Score:
-    taken = found.taken[rows]
+    done = rows[np.isfinite(found.answered[rows])]
     loss, floor = (
-        float(np.mean([pinball(taken, one[level][rows], level) for level in LEVELS]))
+        float(np.mean([pinball(found.taken[done], one[level][done], level) for level in LEVELS]))
         for one in (said, constant)
     )
     return Score(
-        n=len(rows),
-        coverage={level: float(np.mean(taken <= said[level][rows])) for level in LEVELS},
+        n=len(done),
+        coverage={level: _kept(found, rows, said[level]) for level in LEVELS},
         pinball=loss,
         ratio=loss / floor if floor else 1.0,
         width=float(np.median(said[0.9][rows])),
     )
+
+
+def _kept(found: Columns, rows: np.ndarray, said: Floats) -> float:
+    answered, late = np.isfinite(found.answered[rows]), found.taken[rows] > said[rows]
+    # What has no answer yet may still come in time.
+    known = answered | late
+    return float(np.mean(~late[known])) if known.any() else 1.0
 
 
 def _groups(found: Columns, judged: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:

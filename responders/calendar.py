@@ -83,10 +83,14 @@ class Calendar:
         return place >= 0 and at < laid.closes[place]
 
     def closing(self, moment: datetime) -> datetime | None:
-        """When the opening hours of the day that `moment` lies in end (UTC); None for a day
-        without any. Breaks are none of its ends."""
-        spans = list(self._day(moment.astimezone(self.zone).date()))
-        return max(end for _, end in spans) if spans else None
+        """When the opening hours of the day that `moment` lies in end (UTC), or of the night shift
+        that it lies in; None for a day without any. Breaks are none of its ends."""
+        today = moment.astimezone(self.zone).date()
+        for day in (today - timedelta(days=1), today):
+            spans = list(self._day(day))
+            if spans and (day == today or spans[0][0] <= moment <= spans[-1][1]):
+                return max(end for _, end in spans)
+        return None
 
     def _around(self, year: int) -> _Laid:
         """The years laid out, `year` and its neighbours among them: instants near New Year lie in

@@ -100,14 +100,16 @@ class Offsets:
 @dataclass(frozen=True, slots=True)
 class Outcomes:
     """Cases in the order of arrival as calibration sees them: when they came and were answered
-    (minutes since the epoch, infinite: not yet), their scores, their groups (a column each), and
-    `ends`, which tells when the bounds of the rows given, one offset each, run out."""
+    (minutes since the epoch, infinite: not yet), their scores (of one without an answer: by how
+    long it has waited), their groups (a column each), `ends`, which tells when the bounds of the
+    rows given, one offset each, run out, and `until`, when all this was looked at."""
 
     arrived: Floats
     answered: Floats
     scores: Floats
     groups: Codes
     ends: Callable[[Codes, Floats], Floats]
+    until: float
 
 
 def follow(found: Outcomes, level: float, start: int, step: int) -> tuple[Floats, Offsets]:
@@ -133,9 +135,20 @@ def follow(found: Outcomes, level: float, start: int, step: int) -> tuple[Floats
         offsets[rows] = np.array([now.of(groups)[0] for groups in alike.tolist()])[place]
         known_at[rows] = np.minimum(found.answered[rows], found.ends(rows, offsets[rows]))
         pending = np.concatenate([pending, rows])
-    last = float(np.max(known_at[np.isfinite(known_at)], initial=0.0))
-    known, _ = _become_known(found, state, known_at, known, pending, start, last)
-    return offsets, _offsets(found, state, known, last)
+    known, pending = _become_known(found, state, known_at, known, pending, start, found.until)
+    return offsets, _with_overdue(found, state, known, pending[pending < start])
+
+
+def _with_overdue(found: Outcomes, state: Level, known: Codes, pending: Codes) -> Offsets:
+    """The offsets at the end, with those of the cases for which no bound was told that have waited
+    longer than it: to leave them out would make the quick ones the rule."""
+    while True:
+        now = _offsets(found, state, known, found.until)
+        allowed = np.array([now.of(groups)[0] for groups in found.groups[pending].tolist()])
+        late = found.scores[pending] > allowed if len(pending) else np.zeros(0, bool)
+        if not late.any():
+            return now
+        known, pending = np.concatenate([known, pending[late]]), pending[~late]
 
 
 def _become_known(
@@ -166,8 +179,10 @@ def _offsets(found: Outcomes, state: Level, known: Codes, now: float) -> Offsets
     scores = np.where(found.answered[known] <= now, found.scores[known], np.inf)
     half = _HALF_LIFE_ADRIFT if _adrift(scores) else _HALF_LIFE
     known, scores = known[-_SPAN * half :], scores[-_SPAN * half :]
+    # By the end we also know how long those without an answer have waited.
+    seen = found.scores[known] if now >= found.until else scores
     weights = 0.5 ** (np.arange(len(known))[::-1] / half)
-    overall = _finite(quantile(scores, weights, state.at()), scores)
+    overall = _finite(quantile(scores, weights, state.at()), seen)
     own: dict[tuple[int, int], tuple[float, int]] = {}
     for column in range(found.groups.shape[1]):
         codes = found.groups[known, column]
@@ -175,7 +190,7 @@ def _offsets(found: Outcomes, state: Level, known: Codes, now: float) -> Offsets
             if size >= _OWN:
                 key, among = (column, int(code)), codes == code
                 bound = quantile(scores[among], weights[among], state.at(key))
-                own[key] = _finite(bound, scores[among]), int(size)
+                own[key] = _finite(bound, seen[among]), int(size)
     return Offsets(overall, len(known), own)
 
 

@@ -15,7 +15,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from responders.conformal import Offsets, Outcomes, follow
-from responders.pace import Codes, Columns, Floats, codes, features, runs_out, vocabulary
+from responders.pace import (
+    Codes,
+    Columns,
+    Floats,
+    codes,
+    features,
+    known_by,
+    runs_out,
+    vocabulary,
+)
 
 THIN = 200
 """Answered cases below which nothing but the targets and how they were kept counts."""
@@ -154,6 +163,7 @@ def follow_on(
             scores=np.log1p(found.taken) - predicted,
             groups=groups,
             ends=_Ends(found, predicted),
+            until=found.until,
         )
         step = max(1, len(found) // _LOOKS)
         offsets, last = follow(outcomes, level, start, step)
@@ -201,27 +211,32 @@ def _predicted(quantile: _Quantile, rows: Floats, targets: Floats) -> Floats:
 
 def _chosen(rows: Floats, found: Columns, level: float, trained: int, chosen: int) -> _Quantile:
     """Trees fitted on the cases before `trained`, with the share that serves best on those after
-    it."""
-    times = np.log1p(found.taken)
+    it, each by what was known when the next part began."""
+    times = np.log1p(known_by(found, np.arange(trained), _began(found, trained)))
     quantile = _Quantile(
-        float(np.quantile(times[:trained], level)),
-        _trees(rows[:trained], times[:trained], level, groups=len(found.by)),
+        float(np.quantile(times, level)),
+        _trees(rows[:trained], times, level, groups=len(found.by)),
         0.0,
         Offsets(0.0, 0, {}),
     )
     known = np.arange(trained, chosen)
-    known = known[np.isfinite(found.answered[known])]
+    known = known[found.answered[known] <= _began(found, chosen)]
     if not len(known):
         return quantile
-    best = np.inf
+    taken, best = found.taken[known], np.inf
     for share in _SHARES:
         tried = _Quantile(quantile.constant, quantile.trees, share, quantile.offsets)
-        predicted = _predicted(tried, rows[known], found.taken[known])
-        offset = np.quantile(times[known] - predicted, level)
-        loss = pinball(found.taken[known], np.expm1(predicted + offset), level)
+        predicted = _predicted(tried, rows[known], taken)
+        offset = np.quantile(np.log1p(taken) - predicted, level)
+        loss = pinball(taken, np.expm1(predicted + offset), level)
         if loss < best * _BETTER:
             best, quantile = loss, tried
     return quantile
+
+
+def _began(found: Columns, row: int) -> float:
+    """When the part of history that begins with a row began: the end of it all after the last."""
+    return float(found.arrived[row]) if row < len(found) else found.until
 
 
 def _trees(rows: Floats, times: Floats, level: float, *, groups: int) -> _Regressor:

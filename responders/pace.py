@@ -35,7 +35,7 @@ class Columns:
     answer; `taken` is the time to the answer in minutes of the calendar, or the time waited so far.
     `hour` (of the day) and `weekday` are those of the place. `by` holds what cases are grouped by,
     a value a case under its name. `calendars`: whose opening time counts for each; None: all time.
-    `places`: where each stood among the cases given.
+    `places`: where each stood among the cases given. `until`: when they were looked at.
     """
 
     arrived: Floats
@@ -49,6 +49,7 @@ class Columns:
     by: Mapping[str, tuple[str, ...]]
     calendars: tuple[Calendar | None, ...]
     places: tuple[int, ...]
+    until: float
 
     def __len__(self) -> int:
         return len(self.arrived)
@@ -89,7 +90,21 @@ def columns(
         by={name: tuple(values[at] for at in order) for name, values in by.items()},
         calendars=calendars,
         places=tuple(order),
+        until=until.timestamp() / _MINUTE,
     )
+
+
+def known_by(found: Columns, rows: Codes, minutes: float) -> Floats:
+    """The time that each of these cases had taken or waited by then (minutes since the epoch)."""
+    taken = found.taken[rows].copy()
+    for place in np.flatnonzero((found.answered[rows] > minutes) & (minutes < found.until)):
+        row = rows[place]
+        hours, arrived = found.calendars[row], found.arrived[row]
+        if hours is None:
+            taken[place] = max(minutes - arrived, 0.0)
+        else:
+            taken[place] = hours.business_between(moment(arrived), moment(minutes))
+    return taken
 
 
 def moment(minutes: float) -> datetime:

@@ -271,9 +271,9 @@ def _print(told: Backtest) -> None:
         Text(
             say(
                 f"{told.trained:,}件で学び、{told.calibrated:,}件で較正し、{told.score.n:,}件で確認"
-                f"（未返信{told.open:,}件は除外）",
+                f"（新しい事例のうち未返信{told.open:,}件）",
                 f"Learnt from {told.trained:,}, calibrated on {told.calibrated:,}, judged on "
-                f"{told.score.n:,} cases ({told.open:,} unanswered left out)",
+                f"{told.score.n:,} cases ({told.open:,} of the newest unanswered)",
             )
         )
     )

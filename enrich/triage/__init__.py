@@ -16,7 +16,7 @@ from enrich.clean import MAX_CHARACTERS
 from enrich.triage.context import Holds
 from enrich.triage.decide import GRAVE, Decision, Seen, decision
 from enrich.triage.entities import entities, missing
-from enrich.triage.grams import LONG, passages, sentences
+from enrich.triage.grams import passages, sentences
 from enrich.triage.heads import Features, Heads, prior
 from enrich.triage.rules import Rules, Signal
 
@@ -53,10 +53,7 @@ class Judge:
         cut = [[read(part) for part in passages(text)] for text in texts]
         pointed = [
             [read(part) for part in _pointed(text, found)]
-            # Meaning tells what thanks around it are about; words alone do not.
-            if len(text) >= LONG or not one.vector
-            else []
-            for one, text, found in zip(asked, texts, signals, strict=True)
+            for text, found in zip(texts, signals, strict=True)
         ]
         wholes = [
             Features.together(parts) if parts else read(text)

@@ -56,8 +56,7 @@ _MIXED = ("crisis", "demand", "severity", "conduct")
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen of one message: the rules' signals, and the heads' probabilities of the whole,
-    of each passage, and of each sentence that a rule's grave words stand in (`pointed`) where they
-    could drown.
+    of each passage, and of each sentence that a rule's grave words stand in (`pointed`).
 
     Where there are no heads (`alone`), the `whole` is what is believed of any message. `rules` are
     the labels of all rules, seen or not. `meant`: the heads knew what it means, beside its words.
@@ -101,7 +100,7 @@ def joined(seen: Seen) -> dict[str, float]:
     """
     found = dict(seen.whole)
     many = math.log(len(seen.passages) or 1)
-    parts = [(many, one) for one in seen.passages] + [(0.0, one) for one in seen.pointed]
+    parts = [(many, one) for one in seen.passages] + [(math.log(2), one) for one in seen.pointed]
     for label in LABELS:
         if parts and label.startswith(_MIXED) and label != "conduct:ordinary":
             best = max(_logit(one[label]) - less for less, one in parts)

@@ -17,7 +17,7 @@ _SENTENCE = re.compile(
     r"[^。！？!?\n.]{0,300}(?:\.(?!\s)[^。！？!?\n.]{0,60}){0,9}[。！？!?\n.]{0,4}[」』)）]?"
 )
 
-LONG = 400
+_LONG = 400
 """Characters from which on a text is read by passages too."""
 PASSAGE = 160
 """Characters that a passage has at least, but for the last: a few sentences, as most exemplars."""
@@ -64,7 +64,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def passages(text: str) -> list[str]:
     """A text in passages of whole sentences; empty where it is too short for a part to drown."""
-    if len(text) < LONG:
+    if len(text) < _LONG:
         return []
     parts = [""]
     for start, end in sentences(text):

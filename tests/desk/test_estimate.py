@@ -58,11 +58,14 @@ def test_bad_rows_are_told_of_and_passed_over(place: Place) -> None:
     _log(place.root / "log.csv", cases=200)
     with (place.root / "log.csv").open("a", encoding="cp932") as handle:
         handle.write("yesterday,later,care,\n2026-10-02 10:00,2026-10-01 10:00,care,\n")
+        handle.write("10:30,11:30,care,\n2026-05-10 10:00 XYZ,2026-05-11 10:00,care,\n")
     done = place.type("eta-backtest", "--data", "log.csv", *COLUMNS, "--json")
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
         "madoguchi: line 203: a time that cannot be read",
         "madoguchi: line 204: it was answered before it arrived",
+        "madoguchi: line 205: a time without its whole date",
+        "madoguchi: line 206: a time that cannot be read",
     ]
 
 

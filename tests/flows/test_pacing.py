@@ -73,6 +73,13 @@ def test_drafts_name_what_the_team_really_needs(mailbox: Mailbox) -> None:
         assert row.median <= row.minutes
 
 
+def test_who_was_told_a_time_still_waits_for_the_answer() -> None:
+    _past(2, 3)
+    m.Case.objects.filter(origin="old:0").update(replied_at=None, state="waiting")
+    cases = history.handled(POLICY, now() - timedelta(days=365))
+    assert sorted(case.answered is None for case in cases) == [False, True]
+
+
 def test_cases_closed_without_an_answer_are_no_history() -> None:
     _past(2, 3)
     m.Case.objects.filter(origin="old:0").update(replied_at=None)

@@ -51,6 +51,19 @@ def test_a_case_knows_nothing_of_what_comes_after_it() -> None:
     assert np.array_equal(everything, then, equal_nan=True)
 
 
+def test_what_has_no_answer_is_late_once_it_has_waited_longer() -> None:
+    cases = history(Truth(cases=1_000, drift=1.0))
+    forgotten = [
+        replace(case, answered=None) if place % 4 == 0 and place > 700 else case
+        for place, case in enumerate(cases)
+    ]
+    told = backtest(as_columns(forgotten), np.full(1_000, 240.0), UTC)
+    assert told.open == 74
+    assert told.score.n == 226
+    assert told.score.coverage[0.5] < 0.75
+    assert told.score.coverage[0.95] < 0.99
+
+
 def test_too_few_cases_are_told_of() -> None:
     with pytest.raises(ValueError, match="20 answered cases: a backtest needs 50"):
         _judged(Truth(cases=20))

@@ -54,6 +54,7 @@ def test_coverage_comes_back_after_a_shift(level: float) -> None:
         scores=taken,
         groups=np.zeros((count, 1), dtype=np.int64),
         ends=lambda rows, offsets: np.asarray(arrived[rows] + np.exp(offsets + 4)),
+        until=float(arrived[-1]),
     )
     offsets, last = follow(found, level, start, 5)
     kept = taken[start:] <= offsets[start:]
@@ -71,7 +72,7 @@ def test_what_is_known_is_only_what_had_happened() -> None:
     def offsets(answered: Floats) -> Floats:
         found = Outcomes(
             arrived, answered, taken, np.zeros((400, 1), dtype=np.int64),
-            lambda rows, added: np.asarray(arrived[rows] + np.exp(5 + added)),
+            lambda rows, added: np.asarray(arrived[rows] + np.exp(5 + added)), float(arrived[-1]),
         )  # fmt: skip
         return follow(found, 0.9, 100, 1)[0]
 

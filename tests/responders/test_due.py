@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from responders.calendar import calendar
 from responders.due import round_up, say_due
 from responders.guard import guard
-from tests.responders.policies import ALL, BERLIN, TOKYO
+from tests.responders.policies import ALL, BERLIN, TOKYO, every_day
 
 YEAR = datetime.fromisoformat("2026-01-01")
 
@@ -129,16 +129,27 @@ def test_rounded_up(start: str, moment: str, named: str) -> None:
     assert found.astimezone(TOKYO.zone) == _tokyo(named)
 
 
+def test_rounded_up_within_the_shift_of_a_night() -> None:
+    nights = calendar(every_day(["22:00-06:00"]))
+    asked, bound = _tokyo("2026-11-23T22:10"), _tokyo("2026-11-24T02:30")
+    named = round_up(nights, asked, bound.astimezone(UTC))
+    assert named.astimezone(TOKYO.zone) == _tokyo("2026-11-24T03:00")
+    later = round_up(nights, _tokyo("2026-11-23T05:00"), bound.astimezone(UTC))
+    assert later.astimezone(TOKYO.zone) == _tokyo("2026-11-24T06:00")
+
+
 @settings(max_examples=2_000, deadline=None)
 @given(
-    st.sampled_from(ALL),
+    st.sampled_from(range(len(ALL))),
     st.datetimes(YEAR, YEAR + timedelta(days=365), timezones=st.just(UTC)),
     st.integers(0, 6_000),
 )
-def test_never_earlier_and_never_after_closing(policy, start, minutes) -> None:  # type: ignore[no-untyped-def]
-    hours = calendar(policy)
+def test_never_earlier_and_a_time_at_which_people_work(
+    policy: int, start: datetime, minutes: int
+) -> None:
+    hours = calendar(ALL[policy])
     moment = hours.add_business(start, minutes)
     named = round_up(hours, start, moment)
     assert named >= moment
-    closing = hours.closing(moment)
-    assert closing is None or moment > closing or named <= closing
+    assert named == moment or hours.is_open(named - timedelta(microseconds=1))
+    assert named - moment <= timedelta(days=1)

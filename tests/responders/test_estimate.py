@@ -114,6 +114,28 @@ def test_history_is_learnt_by_department_and_severity() -> None:
     assert care.cases > 200
 
 
+@pytest.mark.parametrize("count", [100, 1_000])
+def test_cases_that_have_just_come_are_no_late_ones(count: int) -> None:
+    cases = history(Truth(cases=count, drift=1.0, days=60))
+    end = max(case.answered or case.arrived for case in cases)
+    fresh = [Handled(end - timedelta(minutes=one), None, 1, "care") for one in range(30)]
+    asked = Handled(end, None, 1, "care")
+    alone = estimate(ROUND, asked, end, Pace(fitted(ROUND, cases, end)))
+    beside = estimate(ROUND, asked, end, Pace(fitted(ROUND, [*cases, *fresh], end)))
+    assert beside.minutes == pytest.approx(alone.minutes, rel=0.1)
+
+
+def test_cases_that_have_waited_long_count_although_they_are_open() -> None:
+    spans = [60.0] * 50 + [5_000.0] * 20
+    cases = _answered(spans)
+    end = BEGIN + timedelta(days=75)
+    still = [case if case.answered == case.arrived + timedelta(minutes=60) else
+             replace(case, answered=None) for case in cases]  # fmt: skip
+    found = estimate(ROUND, Handled(end, None), end, Pace(fitted(ROUND, still, end)))
+    assert found.minutes > 240
+    assert found.cases == 70
+
+
 def test_beyond_the_maximum_a_person_must_look() -> None:
     end = BEGIN + timedelta(days=90)
     pace = Pace(fitted(ROUND, _answered([5_000.0] * 60), end))
