@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from casebook import models as m
 from casebook.clock import now
@@ -24,6 +24,7 @@ from casebook.types import (
     Channel,
     Conduct,
     Direction,
+    Kind,
     KnownMessage,
     RelationKind,
     Role,
@@ -225,7 +226,8 @@ class Standing:
     `earlier`: messages of it were dealt with before. `waiting`: a reply to it waits for approval or
     for its sending. `due` is the earliest time to come that such a reply names, or that is promised
     already: nobody waits longer for having written again. `gravest` is the gravest triage among
-    messages that no sent reply has answered yet, with their worst conduct.
+    messages that no sent reply has answered yet, of equal ones what is more than praise, with their
+    worst conduct.
     `unhappy`: the customer said that it did not end well, and got no reply since.
     """
 
@@ -255,7 +257,9 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
         case__replied_at__isnull=False, received_at__lte=F("case__replied_at")
     )
     gravest: dict[int, Triage] = {}
-    for row in unanswered.select_related("triage").order_by("triage__severity", "pk"):
+    more = Case(When(triage__kind=Kind.PRAISE, then=0), default=1)
+    rising = unanswered.select_related("triage").order_by("triage__severity", more, "pk")
+    for row in rising:
         assert row.case_id is not None
         found = triage_value(row.triage)
         before = gravest.get(row.case_id, found).conduct

@@ -356,12 +356,17 @@ def _similar(
 
 
 def _told(last: Triage, unanswered: Sequence[Triage]) -> Triage:
-    """What the reply goes by: the last words, unless graver ones are still unanswered. An injury
-    stays one when the next mail asks for a telephone number, and a threat a threat."""
-    gravest = max(unanswered, key=lambda found: found.severity)
+    """What the reply goes by: the last words, unless graver ones are still unanswered, or ones that
+    need an answer where the last only thank. An injury stays one when the next mail asks for a
+    telephone number, and a threat a threat."""
+    gravest = max(unanswered, key=_weight)
     conduct = max((found.conduct for found in unanswered), key=list(Conduct).index)
-    told = last if last.severity == gravest.severity else gravest
+    told = last if _weight(last) == _weight(gravest) else gravest
     return replace(told, conduct=conduct, language=last.language)
+
+
+def _weight(found: Triage) -> tuple[int, bool]:
+    return found.severity, needs_time(found)
 
 
 def encoders() -> Encoders:

@@ -37,8 +37,8 @@ def promise(draft: m.Draft, also: Iterable[tuple[About, datetime]], who: str) ->
 def settle(draft: m.Draft, at: datetime, who: str) -> None:
     """What a reply that went out at `at` means for the other promises of its case.
 
-    A reply ANSWERS when it deals with the matter and leaves nothing of it to a later time: a REPLY
-    or a FIRST_REPLY without a time of its own for the answer. It REPORTS when it is a PROGRESS
+    A reply ANSWERS when it deals with the matter (`deals`) and leaves nothing of it to a later time:
+    it names none of its own for the answer. It REPORTS when it is a PROGRESS
     report or a REPLY, or answers. Then, of each open promise that the customer knows of, in this
     order:
 
@@ -80,6 +80,17 @@ def settle(draft: m.Draft, at: datetime, who: str) -> None:
     for row in own.values():
         row.save(update_fields=["renews"])
     audit(lines)
+
+
+def deals(draft: m.Draft) -> bool:
+    """Whether a reply deals with the matter: a REPLY does, and a FIRST_REPLY that names no time,
+    unless another draft of its case promised the answer and it is still awaited."""
+    if draft.purpose != Purpose.FIRST_REPLY:
+        return draft.purpose == Purpose.REPLY
+    awaited = m.Promise.objects.filter(
+        case=draft.case_id, about=About.ANSWER, state=PromiseState.OPEN
+    )
+    return draft.due is None and not awaited.exclude(draft=draft).exists()
 
 
 def fulfil(case: m.Case, who: str) -> list[m.AuditLine]:
@@ -132,8 +143,7 @@ def _abouts(draft: m.Draft) -> list[About]:
 
 
 def _answers(draft: m.Draft, own: Iterable[str]) -> bool:
-    deals = draft.purpose in (Purpose.FIRST_REPLY, Purpose.REPLY)
-    return deals and draft.due is None and About.ANSWER not in own
+    return draft.due is None and About.ANSWER not in own and deals(draft)
 
 
 def _replaced(draft: m.Draft, who: str) -> set[int]:

@@ -123,6 +123,21 @@ def test_a_reply_in_time_keeps_and_a_late_one_leaves_broken(case: m.Case) -> Non
     assert late.promises.get().reason == Broken.LATE
 
 
+def test_thanks_for_a_promise_are_no_answer(case: m.Case) -> None:
+    out(case, Purpose.FIRST_REPLY, START + 5 * HOUR, ((About.PROGRESS, START + 2 * HOUR),))
+    with frozen(START + HOUR):
+        out(case, Purpose.FIRST_REPLY)
+    case.refresh_from_db()
+    assert (states(case), case.replied_at) == ([("answer", "open"), ("progress", "open")], None)
+    with frozen(START + 2 * HOUR):
+        out(case, Purpose.REPLY)
+        # Nothing is awaited any more.
+        out(case, Purpose.FIRST_REPLY)
+    case.refresh_from_db()
+    assert states(case) == [("answer", "kept"), ("progress", "kept")]
+    assert case.replied_at == START + 2 * HOUR
+
+
 def test_a_progress_report_keeps_its_promise_and_leaves_the_answer_watched(case: m.Case) -> None:
     also = ((About.PROGRESS, START + HOUR),)
     out(case, Purpose.FIRST_REPLY, START + 5 * HOUR, also)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +19,18 @@ from casebook.clock import frozen, now
 from casebook.locks import exclusive
 from casebook.policy import load_policy
 from casebook.timing import Broken, Purpose
-from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
-from flows import alerting, promises
+from casebook.types import (
+    Channel,
+    Conduct,
+    Kind,
+    Relation,
+    RelationKind,
+    Reply,
+    Triage,
+    Visibility,
+)
+from flows import alerting, pipeline, promises
+from flows.terminal import each_directly
 from responders.calendar import calendar
 from responders.due import say_due
 from responders.times import promised
@@ -38,7 +49,7 @@ SOON, NOW, LATE = (MADE + timedelta(minutes=minutes) for minutes in (130, 165, 1
 JUDGED = Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "ja")
 
 
-def told(due: datetime = DUE, words: str = "届きません") -> m.Promise:
+def told(due: datetime = DUE, words: str = "届きません", triage: Triage = JUDGED) -> m.Promise:
     """A first reply that named a time and went out at MADE."""
     with frozen(MADE):
         (key,) = received(inbound(subject=words, new_text="山田太郎です。死ね"))
@@ -47,10 +58,20 @@ def told(due: datetime = DUE, words: str = "届きません") -> m.Promise:
         assert case is not None
         body = f"{say_due(POLICY, due, 'ja')}にご連絡いたします。"
         reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: 届きません", body, due)
-        (draft,) = moves.answer([moves.Answered(case.pk, {key: JUDGED}, reply=reply)])
+        (draft,) = moves.answer([moves.Answered(case.pk, {key: triage}, reply=reply)])
         moves.approve(draft, "aki")
         moves.sent(draft, "aki", now())
     return case.promises.get()
+
+
+def writes_again(case: m.Case, words: str, at: datetime) -> m.Draft:
+    """The draft that the customer's next message gets at this moment."""
+    with frozen(at):
+        (key,) = received(inbound(subject="Re: 届きません", text=words, new_text=words))
+        relation = Relation(RelationKind.FOLLOW_UP, of_case=case.pk)
+        moves.relate([moves.Related(key, relation, "ja", ())])
+        pipeline.run(each_directly, due_only=False)
+    return case.drafts.get(answers=key, purpose=Purpose.FIRST_REPLY)
 
 
 def watched(at: datetime) -> promises.Summary:
@@ -270,3 +291,12 @@ def test_an_alert_of_a_promise_reads_in_japanese(
     assert title.startswith("【期限が近づいています】")
     assert "お客様への回答：2026-11-24 12:00 まで" in body
     assert "残り：0時間50分" in body
+
+
+def test_who_thanks_for_a_promise_is_still_told_its_time(lead: Hook) -> None:
+    promise = told(triage=replace(JUDGED, kind=Kind.INQUIRY, severity=0))
+    draft = writes_again(promise.case, "ありがとうございます。", MADE + timedelta(hours=1))
+    assert draft.answers.triage.kind == Kind.PRAISE
+    assert draft.answers.triage.severity == 0
+    assert draft.due == DUE
+    assert "本日12時まで" in draft.versions.get().body
