@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from casebook import models as m
 from casebook.clock import now
@@ -253,7 +253,14 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     replied = {case for case, _ in waiting}
     rows = m.Message.objects.filter(case__in=keys, state=MessageState.ANSWERED)
     earlier = set(rows.values_list("case__pk", flat=True))
-    unanswered = rows.filter(triage__isnull=False).exclude(
+    # The first answer is on the case; later ones answer what was there when they were approved.
+    later = m.Draft.objects.filter(
+        case=OuterRef("case"),
+        state=DraftState.SENT,
+        purpose__in=[Purpose.REPLY, Purpose.PROGRESS],
+        decided_at__gte=OuterRef("received_at"),
+    )
+    unanswered = rows.filter(~Exists(later), triage__isnull=False).exclude(
         case__replied_at__isnull=False, received_at__lte=F("case__replied_at")
     )
     gravest: dict[int, Triage] = {}

@@ -17,8 +17,19 @@ from casebook import models as m
 from casebook import moves, reading
 from casebook.clock import frozen, now
 from casebook.errors import IllegalMove
+from casebook.rows import triage_row
 from casebook.timing import About, Broken, Purpose
-from casebook.types import AlertReason, Channel, Estimate, Finding, Reply, Visibility
+from casebook.types import (
+    AlertReason,
+    Channel,
+    Conduct,
+    Estimate,
+    Finding,
+    Kind,
+    Reply,
+    Triage,
+    Visibility,
+)
 
 START = datetime(2026, 11, 24, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -56,6 +67,24 @@ def out(
 
 def states(case: m.Case) -> list[tuple[str, str]]:
     return list(case.promises.order_by("pk").values_list("about", "state"))
+
+
+def judged(severity: int) -> Triage:
+    return Triage(Kind.COMPLAINT, severity, Conduct.ORDINARY, "ja")
+
+
+def heard(case: m.Case, severity: int) -> m.Message:
+    """A further message of the customer, dealt with now."""
+    message = m.Message.objects.create(
+        identity=f"heard:{next(_numbers)}", case=case, channel="email", author="c@example.net",
+        state="answered", received_at=now(),
+    )  # fmt: skip
+    triage_row(message.pk, judged(severity)).save()
+    return message
+
+
+def standing(case: m.Case) -> reading.Standing:
+    return reading.standing([case])[case.pk]
 
 
 @pytest.fixture
@@ -250,6 +279,25 @@ def test_who_writes_again_waits_no_longer_and_keeps_the_notice(case: m.Case) -> 
 
     answered(key)
     assert m.Draft.objects.get(pk=delay).state == "pending"
+
+
+def test_an_injury_that_a_later_reply_answered_is_no_longer_unanswered(case: m.Case) -> None:
+    out(case, Purpose.REPLY)
+    cases = [case, opened()]
+    with frozen(START + HOUR):
+        for one in cases:
+            heard(one, 3)
+            assert standing(one).gravest == judged(3)
+    with frozen(START + 2 * HOUR):
+        for one in cases:
+            out(one, Purpose.DELAY, START + 9 * HOUR)
+            assert standing(one).gravest == judged(3)
+            out(one, Purpose.REPLY)
+    with frozen(START + 3 * HOUR):
+        for one in cases:
+            assert standing(one).gravest is None
+            heard(one, 1)
+            assert standing(one).gravest == judged(1)
 
 
 def test_an_owner_is_audited(case: m.Case) -> None:
