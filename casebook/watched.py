@@ -12,7 +12,7 @@ from casebook.states import PromiseState
 
 def department(message: m.Message, policy: Policy) -> str:
     """The key of the department that deals with a message; empty for the desk itself."""
-    row = m.Triage.objects.filter(message=message).first()
+    row = getattr(message, "triage", None)
     return policy.department(triage_value(row)) if row else ""
 
 
