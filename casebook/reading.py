@@ -18,7 +18,7 @@ from casebook.receipt import find_receipts
 from casebook.resolved import unhappy
 from casebook.rows import triage_value
 from casebook.states import DraftState, MessageState, PromiseState
-from casebook.timing import Purpose
+from casebook.timing import About, Purpose
 from casebook.types import (
     Asked,
     Channel,
@@ -224,8 +224,8 @@ class Standing:
     """How a case stands before it is answered again.
 
     `earlier`: messages of it were dealt with before. `waiting`: a reply to it waits for approval or
-    for its sending. `due` is the earliest time to come that such a reply names, or that is promised
-    already: nobody waits longer for having written again. `gravest` is the gravest triage among
+    for its sending. `dues` are the times to come, the earliest first, that such a reply names or for
+    which the answer is promised already. `gravest` is the gravest triage among
     messages that no sent reply has answered yet, of equal ones what is more than praise, with their
     worst conduct.
     `unhappy`: the customer said that it did not end well, and got no reply since.
@@ -233,7 +233,7 @@ class Standing:
 
     earlier: bool = False
     waiting: bool = False
-    due: datetime | None = None
+    dues: tuple[datetime, ...] = ()
     gravest: Triage | None = None
     unhappy: bool = False
 
@@ -245,7 +245,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
         case__in=keys, state__in=[DraftState.PENDING, DraftState.APPROVED, DraftState.SENDING]
     ).exclude(purpose__in=[Purpose.DELAY, Purpose.FOLLOW_UP, Purpose.PROGRESS])
     disappointed = unhappy(keys)
-    promises = m.Promise.objects.filter(case__in=keys, state=PromiseState.OPEN)
+    promises = m.Promise.objects.filter(case__in=keys, about=About.ANSWER, state=PromiseState.OPEN)
     waiting = list(drafts.values_list("case__pk", "due"))
     dues: dict[int, list[datetime]] = defaultdict(list)
     for case, due in chain(waiting, promises.values_list("case__pk", "due")):
@@ -276,7 +276,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
         key: Standing(
             earlier=key in earlier,
             waiting=key in replied,
-            due=min(dues.get(key, []), default=None),
+            dues=tuple(sorted(dues[key])),
             gravest=gravest.get(key),
             unhappy=key in disappointed,
         )

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
 from django.db import InterfaceError, OperationalError, connections
@@ -47,7 +48,7 @@ from flows.ahead import AHEAD
 from flows.pacing import pace
 from flows.shelf import SHELF
 from responders.draft import CaseFacts, draft, needs_time
-from responders.estimate import estimates
+from responders.estimate import estimates, hours
 from responders.review import review
 
 _log = logging.getLogger("madoguchi.intake")
@@ -270,14 +271,22 @@ def _promised(wanted: Sequence[_Wanted]) -> list[Estimate]:
     if not wanted:
         return []
     policy = load_policy(settings().policy)
-    found = estimates(policy, [_arrival(policy, one) for one in wanted], now(), pace())
-    # Nobody waits longer for having written again.
+    arrivals = [_arrival(policy, one) for one in wanted]
+    found = estimates(policy, arrivals, now(), pace())
     return [
-        replace(promised, due=one.stands.due)
-        if one.stands.due is not None and one.stands.due < promised.due
-        else promised
-        for one, promised in zip(wanted, found, strict=True)
+        _no_later(policy, one.stands.dues, case, estimate)
+        for one, case, estimate in zip(wanted, arrivals, found, strict=True)
     ]
+
+
+def _no_later(
+    policy: Policy, dues: Sequence[datetime], case: Handled, estimate: Estimate
+) -> Estimate:
+    """Nobody waits longer for having written again; but what is promised for a sooner time than
+    any is named must not be promised anew."""
+    soonest = hours(policy, case).add_business(now(), policy.estimate.minimum)
+    due = next((due for due in dues if due >= soonest), estimate.due)
+    return replace(estimate, due=min(due, estimate.due))
 
 
 def _arrival(policy: Policy, one: _Wanted) -> Handled:

@@ -269,9 +269,9 @@ def test_who_writes_again_waits_no_longer_and_keeps_the_notice(case: m.Case) -> 
     out(case, Purpose.FIRST_REPLY, START + HOUR)
     delay = written(case, Purpose.DELAY, START + 3 * HOUR)
     stands = reading.standing([case])[case.pk]
-    assert (stands.due, stands.waiting) == (START + HOUR, False)
+    assert (stands.dues, stands.waiting) == ((START + HOUR,), False)
     with frozen(START + 2 * HOUR):
-        assert reading.standing([case])[case.pk].due is None
+        assert reading.standing([case])[case.pk].dues == ()
     key = m.Message.objects.create(
         identity="again", case=case, channel="email", author="c@example.net", state="related"
     ).pk
@@ -279,6 +279,12 @@ def test_who_writes_again_waits_no_longer_and_keeps_the_notice(case: m.Case) -> 
 
     answered(key)
     assert m.Draft.objects.get(pk=delay).state == "pending"
+
+
+def test_only_the_answers_times_bind_the_next_answer(case: m.Case) -> None:
+    out(case, Purpose.FIRST_REPLY, START + 5 * HOUR, ((About.PROGRESS, START + HOUR),))
+    written(case, Purpose.REPLY, START + 3 * HOUR)
+    assert standing(case).dues == (START + 3 * HOUR, START + 5 * HOUR)
 
 
 def test_an_injury_that_a_later_reply_answered_is_no_longer_unanswered(case: m.Case) -> None:

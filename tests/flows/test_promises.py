@@ -300,3 +300,11 @@ def test_who_thanks_for_a_promise_is_still_told_its_time(lead: Hook) -> None:
     assert draft.answers.triage.severity == 0
     assert draft.due == DUE
     assert "本日12時まで" in draft.versions.get().body
+
+
+@pytest.mark.parametrize(("left", "due"), [(30, DUE), (29, MADE + timedelta(hours=8))])
+def test_what_falls_due_too_soon_is_not_promised_anew(lead: Hook, left: int, due: datetime) -> None:
+    case = told().case
+    draft = writes_again(case, "まだ届きません。", DUE - timedelta(minutes=left))
+    assert POLICY.estimate.minimum == 30
+    assert draft.due == due
