@@ -70,23 +70,25 @@ def break_overdue() -> int:
 
 
 def warn_of_risks() -> tuple[int, int]:
-    """An alert for every promise that passed a threshold of the policy, once for each, and at the
-    last one a notice of delay; returns how many of both were made."""
+    """An alert for every promise that passed a threshold of the policy, once for each, and from the
+    last one on a notice of delay where it needs one; returns how many of both were made."""
     policy = load_policy(settings().policy)
-    before = m.Draft.objects.filter(purpose=Purpose.DELAY).count()
-    warned = sum(_warn(policy, row) for row in watched.open_promises())
-    return warned, m.Draft.objects.filter(purpose=Purpose.DELAY).count() - before
+    made = [_warn(policy, row) for row in watched.open_promises()]
+    return sum(warned for warned, _ in made), sum(noticed for _, noticed in made)
 
 
-def _warn(policy: Policy, promise: m.Promise) -> bool:
+def _warn(policy: Policy, promise: m.Promise) -> tuple[bool, bool]:
+    """Whether people were warned of a promise, and a notice of delay was drafted."""
     department = watched.department(promise.draft.answers, policy)
     hours = calendar(policy, department=department, channel=promise.case.channel)
-    reason = risk(policy.promises, used(hours, promise.made_at, promise.due, now()))
-    if reason is None or promise.alerts.filter(reason=reason).exists():
-        return False
-    last = reason is AlertReason.DUE_NOW and promise.due > now()
-    wanted = last and not moves.covered(promise.case_id)
-    return moves.warn(promise.pk, reason, _notice(policy, promise, department) if wanted else None)
+    share = used(hours, promise.made_at, promise.due, now())
+    reason = risk(policy.promises, share, promise.due - now())
+    if reason is None:
+        return False, False
+    warned = moves.warn(promise.pk, reason)
+    if reason is not AlertReason.DUE_NOW or promise.due <= now() or moves.covered(promise):
+        return warned, False
+    return warned, moves.give_notice(promise.pk, _notice(policy, promise, department))
 
 
 def _notice(policy: Policy, promise: m.Promise, department: str) -> moves.Notice:

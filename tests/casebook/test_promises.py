@@ -241,28 +241,58 @@ def test_a_broken_promise_says_how_far_the_reply_had_come(
     assert reason.told.en
 
 
-def test_a_warning_and_its_notice_come_once_and_together(case: m.Case) -> None:
+def notice(due: datetime) -> moves.Notice:
+    reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "お詫び", due)
+    return moves.Notice(reply, Estimate(START, due, 180))
+
+
+def test_a_warning_comes_once_and_so_does_a_notice(case: m.Case) -> None:
     out(case, Purpose.FIRST_REPLY, START + HOUR)
     promise = case.promises.get()
     due = START + 3 * HOUR
-    reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "お詫び", due)
-    notice = moves.Notice(reply, Estimate(START, due, 180))
-    assert [moves.warn(promise.pk, AlertReason.DUE_NOW, notice) for _ in range(2)] == [True, False]
+    assert [moves.warn(promise.pk, AlertReason.DUE_NOW) for _ in range(2)] == [True, False]
+    assert [moves.give_notice(promise.pk, notice(due)) for _ in range(2)] == [True, False]
     draft = case.drafts.get(purpose=Purpose.DELAY)
     assert (draft.state, draft.due) == ("pending", due)
     assert draft.estimate.minutes == 180
     blocked = opened()
     out(blocked, Purpose.FIRST_REPLY, START + HOUR)
     finding = Finding("no_due_time", 0, 1, "no time")
-    unseen = replace(notice, approved=True, findings=(finding,))
-    assert moves.warn(blocked.promises.get().pk, AlertReason.DUE_NOW, unseen)
+    unseen = replace(notice(due), approved=True, findings=(finding,))
+    assert moves.give_notice(blocked.promises.get().pk, unseen)
     assert blocked.drafts.get(purpose=Purpose.DELAY).state == "pending"
 
 
-def test_a_reply_on_its_way_needs_no_notice(case: m.Case) -> None:
-    out(case, Purpose.FIRST_REPLY, START + HOUR)
-    moves.approve(written(case, Purpose.REPLY), "aki")
-    assert moves.covered(case.pk)
+@pytest.mark.parametrize(
+    ("purpose", "covers"), [(Purpose.REPLY, (True, True)), (Purpose.PROGRESS, (False, True))]
+)
+def test_a_reply_on_its_way_needs_no_notice(
+    case: m.Case, purpose: Purpose, covers: tuple[bool, bool]
+) -> None:
+    out(case, Purpose.FIRST_REPLY, START + HOUR, ((About.PROGRESS, START + HOUR),))
+    draft = written(case, purpose)
+    found = list(case.promises.order_by("about"))
+    assert not any(map(moves.covered, found))
+    moves.approve(draft, "aki")
+    assert tuple(map(moves.covered, found)) == covers
+
+
+def test_each_promise_has_a_notice_of_its_own(case: m.Case) -> None:
+    with frozen(START - HOUR):
+        out(case, Purpose.DELAY, START + 2 * HOUR)
+    out(case, Purpose.FIRST_REPLY, START + 9 * HOUR, ((About.PROGRESS, START + HOUR),))
+    answer, progress = case.promises.filter(made_at=START).order_by("about")
+    assert moves.give_notice(progress.pk, notice(START + 3 * HOUR))
+    draft = case.drafts.get(purpose=Purpose.DELAY, state="pending")
+    assert moves.covered(answer)
+    moves.approve(draft.pk, "aki")
+    moves.sent(draft.pk, "aki", now())
+    assert [row.state for row in case.promises.filter(pk__in=[answer.pk, progress.pk])] == [
+        "open", "renewed",
+    ]  # fmt: skip
+    assert moves.give_notice(answer.pk, notice(START + 12 * HOUR))
+    moves.reject(case.drafts.get(state="pending").pk, "aki", "電話で伝えた")
+    assert moves.covered(answer)
 
 
 def test_who_writes_again_waits_no_longer_and_keeps_the_notice(case: m.Case) -> None:

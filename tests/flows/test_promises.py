@@ -204,6 +204,27 @@ def test_a_promise_that_is_broken_says_why(
     assert "Overdue: 0 h 1 min" in message
 
 
+def test_a_short_promise_is_warned_of_between_two_looks(lead: Hook) -> None:
+    promise = told(MADE + timedelta(minutes=30))
+    assert watched(MADE + timedelta(minutes=20)).notices == 0
+    summary = watched(MADE + timedelta(minutes=25))
+    assert (summary.warned, summary.notices) == (1, 1)
+    assert promise.case.drafts.filter(purpose=Purpose.DELAY, state="pending").exists()
+
+
+def test_a_reply_that_was_to_go_out_and_did_not_is_made_up_for_by_a_notice(lead: Hook) -> None:
+    case = told().case
+    with frozen(NOW):
+        reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "返金いたしました。", None)
+        draft = moves.write(case.pk, Purpose.REPLY, "aki", reply, ())
+        moves.approve(draft.pk, "aki")
+    summary = watched(NOW)
+    assert (summary.warned, summary.notices) == (1, 0)
+    m.Draft.objects.filter(pk=draft.pk).update(state="failed")
+    summary = watched(NOW + timedelta(minutes=5))
+    assert (summary.warned, summary.notices) == (0, 1)
+
+
 def test_breaks_and_nights_use_no_time(lead: Hook) -> None:
     told(datetime(2026, 11, 25, 12, tzinfo=POLICY.zone))
     # 11 business hours in all, 8 of them over when the desk closes: 73 %.
