@@ -224,10 +224,9 @@ class Standing:
     """How a case stands before it is answered again.
 
     `earlier`: messages of it were dealt with before. `waiting`: a reply to it waits for approval or
-    for its sending. `dues` are the times to come, the earliest first, that such a reply names or for
-    which the answer is promised already. `gravest` is the gravest triage among
-    messages that no sent reply has answered yet, of equal ones what is more than praise, with their
-    worst conduct.
+    for its sending. `dues` are the times to come, the earliest first, that such a reply names or
+    for which the answer is promised already. `gravest` is the gravest triage among messages that no
+    sent reply has answered yet, of equal ones what is more than praise, with their worst conduct.
     `unhappy`: the customer said that it did not end well, and got no reply since.
     """
 

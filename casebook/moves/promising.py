@@ -12,7 +12,7 @@ from casebook import models as m
 from casebook.clock import now
 from casebook.moves.base import MACHINE, audit, line, moved
 from casebook.moves.deciding import approve
-from casebook.moves.settling import break_promise
+from casebook.moves.settling import alert, break_promise
 from casebook.states import DraftState, PromiseState
 from casebook.timing import About, Purpose
 from casebook.types import AlertReason, Estimate, Finding, Reply
@@ -50,7 +50,7 @@ def warn(promise: int, reason: AlertReason) -> bool:
     """Open an alert on an open promise, once for each reason. False where nothing was left to
     do."""
     row = _open(promise)
-    return row is not None and _alert(row, reason)
+    return row is not None and alert(row, reason)
 
 
 @transaction.atomic
@@ -71,7 +71,6 @@ def overdue(promise: int) -> bool:
     if row is None or row.due >= now():
         return False
     audit([break_promise(row)])
-    _alert(row, AlertReason.BROKEN)
     return True
 
 
@@ -110,17 +109,6 @@ def write(
 def _open(promise: int) -> m.Promise | None:
     rows = m.Promise.objects.select_for_update()
     return rows.filter(pk=promise, state=PromiseState.OPEN).first()
-
-
-def _alert(promise: m.Promise, reason: AlertReason) -> bool:
-    alert, made = m.Alert.objects.get_or_create(
-        promise=promise,
-        reason=reason.value,
-        defaults={"case": promise.case, "message": promise.draft.answers},
-    )
-    if made:
-        audit([line(alert, "opened", "", "", note=alert.reason)])
-    return made
 
 
 def _queue(promise: m.Promise, notice: Notice) -> None:

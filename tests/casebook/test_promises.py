@@ -83,6 +83,17 @@ def heard(case: m.Case, severity: int) -> m.Message:
     return message
 
 
+def asked_again(case: m.Case) -> None:
+    """A further message of the customer, and its draft."""
+    key = m.Message.objects.create(
+        identity=f"more:{next(_numbers)}", case=case, channel="email", author="c@example.net",
+        state="related",
+    ).pk  # fmt: skip
+    from tests.casebook.test_moves import answered
+
+    answered(key)
+
+
 def standing(case: m.Case) -> reading.Standing:
     return reading.standing([case])[case.pk]
 
@@ -302,12 +313,7 @@ def test_who_writes_again_waits_no_longer_and_keeps_the_notice(case: m.Case) -> 
     assert (stands.dues, stands.waiting) == ((START + HOUR,), False)
     with frozen(START + 2 * HOUR):
         assert reading.standing([case])[case.pk].dues == ()
-    key = m.Message.objects.create(
-        identity="again", case=case, channel="email", author="c@example.net", state="related"
-    ).pk
-    from tests.casebook.test_moves import answered
-
-    answered(key)
+    asked_again(case)
     assert m.Draft.objects.get(pk=delay).state == "pending"
 
 
@@ -342,6 +348,28 @@ def test_an_owner_is_audited(case: m.Case) -> None:
     assert case.owner == "aki"
     line = case.audit.get(what="case.assigned")
     assert (line.who, line.note) == ("lead", "– → aki")
+
+
+@pytest.mark.parametrize("end", ["reply", "resolve", "close", "another draft"])
+def test_whoever_finds_a_promise_broken_alerts(case: m.Case, end: str) -> None:
+    draft = written(case, Purpose.FIRST_REPLY, START + HOUR)
+    moves.approve(draft, "aki")
+    if end != "another draft":
+        moves.sent(draft, "aki", now())
+    with frozen(START + 2 * HOUR):
+        if end == "reply":
+            out(case, Purpose.REPLY)
+        elif end == "resolve":
+            moves.resolve(case.pk, "aki", "返金")
+        elif end == "close":
+            moves.close(case.pk)
+        else:
+            asked_again(case)
+    promise = case.promises.get()
+    assert promise.state == "broken"
+    assert promise.alerts.get().reason == AlertReason.BROKEN
+    opened = case.audit.filter(what="alert.opened", note="broken")
+    assert opened.count() == 1
 
 
 def test_what_is_confirmed_besides_is_promised_too(case: m.Case) -> None:
@@ -396,13 +424,7 @@ def _carry_out(
             moves.overdue(row.pk)
     elif step == "customer":
         case.refresh_from_db()
-        key = m.Message.objects.create(
-            identity=f"more:{next(_numbers)}", case=case, channel="email",
-            author="c@example.net", state="related",
-        ).pk  # fmt: skip
-        from tests.casebook.test_moves import answered
-
-        answered(key)
+        asked_again(case)
     elif first is not None and step == "approve":
         more = [(also[0], now() + also[1] * HOUR)] if also else []
         # A time that has passed meanwhile is refused.
@@ -422,6 +444,7 @@ def _is_honest(case: m.Case, at: datetime) -> None:
         if row.state == "broken":
             assert row.settled_at is not None
             assert row.settled_at > row.due
+            assert row.alerts.filter(reason="broken").exists()
         if row.state == "kept":
             went_out = case.drafts.filter(state="sent", purpose__in=["first_reply", "reply"])
             reported = case.drafts.filter(state="sent", purpose="progress")
