@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from casebook import models as m
 from casebook.clock import now
-from casebook.moves.base import MACHINE, audit, line, moved
+from casebook.moves.base import MACHINE, audit, case_locked, line, moved
 from casebook.moves.deciding import approve
 from casebook.moves.settling import alert, break_promise
 from casebook.states import DraftState, PromiseState
@@ -77,7 +77,7 @@ def overdue(promise: int) -> bool:
 @transaction.atomic
 def assign(case: int, owner: str, who: str) -> m.Case:
     """Give a case an owner (a login; empty: nobody), by decision of `who`."""
-    row = m.Case.objects.select_for_update().get(pk=case)
+    row = case_locked(pk=case)
     before, row.owner = row.owner, owner
     row.save(update_fields=["owner"])
     audit([line(row, "assigned", "", "", who=who, note=f"{before or '–'} → {owner or '–'}")])
@@ -94,7 +94,7 @@ def write(
 ) -> m.Draft:
     """Queue a reply that a person (`who`) wrote; a pending one of the same purpose is superseded.
     It answers the case's newest message from the customer."""
-    found = m.Case.objects.select_for_update().get(pk=case)
+    found = case_locked(pk=case)
     waiting = m.Draft.objects.select_for_update().filter(
         case=found, purpose=purpose, state=DraftState.PENDING
     )
@@ -107,6 +107,7 @@ def write(
 
 
 def _open(promise: int) -> m.Promise | None:
+    case_locked(promises=promise)
     rows = m.Promise.objects.select_for_update()
     return rows.filter(pk=promise, state=PromiseState.OPEN).first()
 

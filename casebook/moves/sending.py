@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from casebook import models as m
-from casebook.moves.base import MACHINE, audit, moved
+from casebook.moves.base import MACHINE, audit, case_locked, moved
 from casebook.moves.settling import deals, settle
 from casebook.moves.vectors import tell_again
 from casebook.states import CaseState, DraftState, MessageState
@@ -26,8 +26,8 @@ def sent(draft: int, who: str, at: datetime) -> m.Message:
     Returns the message. Raises IllegalMove where the draft is in another state: what went out goes
     out once.
     """
+    case = case_locked(drafts=draft)
     row = m.Draft.objects.select_for_update(of=("self",)).select_related("answers").get(pk=draft)
-    case = m.Case.objects.select_for_update().get(pk=row.case_id)
     if row.state == DraftState.APPROVED:
         audit([moved(row, DraftState.SENDING, who=who)])
     audit([moved(row, DraftState.SENT, who=who)])

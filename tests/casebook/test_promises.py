@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from django.db.models import QuerySet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -370,6 +371,48 @@ def test_whoever_finds_a_promise_broken_alerts(case: m.Case, end: str) -> None:
     assert promise.alerts.get().reason == AlertReason.BROKEN
     opened = case.audit.filter(what="alert.opened", note="broken")
     assert opened.count() == 1
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda case, draft: moves.edit(draft, "aki", "x", ()),
+        lambda case, draft: moves.approve(draft, "aki"),
+        lambda case, draft: moves.reject(draft, "aki", "x"),
+        lambda case, _: moves.sent(case.drafts.earliest("pk").pk, "aki", now()),
+        lambda case, _: moves.warn(case.promises.get().pk, AlertReason.DUE_SOON),
+        lambda case, _: moves.give_notice(case.promises.get().pk, notice(START + 3 * HOUR)),
+        lambda case, _: moves.overdue(case.promises.get().pk),
+        lambda case, _: moves.report_progress(
+            case.promises.get().pk, case.messages.get().pk, notice(START).reply, ()
+        ),
+        lambda case, _: moves.resolve(case.pk, "aki", "x"),
+        lambda case, _: moves.correct(case.messages.get().pk, {"severity": 2}, "aki"),
+        lambda case, _: moves.survey_answered(moves.open_survey(case.pk).pk, 1),
+        lambda case, _: asked_again(case),
+    ],
+)
+def test_every_move_locks_the_case_before_what_it_holds(
+    case: m.Case, move: Callable[[m.Case, int], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triage_row(case.messages.get().pk, judged(1)).save()
+    moves.approve(written(case, Purpose.FIRST_REPLY, START + HOUR), "aki")
+    draft = written(case, Purpose.REPLY)
+    locked: list[type] = []
+    lock = QuerySet.select_for_update
+
+    def noted(rows: QuerySet, **options: object) -> QuerySet:  # type: ignore[type-arg]
+        locked.append(rows.model)
+        return lock(rows, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(QuerySet, "select_for_update", noted)
+    move(case, draft)
+    # An order of locks that all share is what keeps two processes from waiting for each other.
+    assert m.Case in locked
+    held = (m.Draft, m.Promise, m.Survey)
+    assert locked.index(m.Case) < min(
+        (locked.index(one) for one in held if one in locked), default=99
+    )
 
 
 def test_what_is_confirmed_besides_is_promised_too(case: m.Case) -> None:
