@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
 from casebook import models as m
 from casebook import moves, reading, spaces
 from casebook.clock import now
 from casebook.config import SourceTable, settings
-from casebook.errors import ConfigError
 from casebook.policy import Policy, load_policy
 from casebook.states import MessageState
 from casebook.timing import Handled
@@ -47,6 +46,7 @@ from enrich.similar import similar_cases
 from flows.ahead import AHEAD
 from flows.pacing import pace
 from flows.shelf import SHELF
+from flows.surviving import ENVIRONMENT, place
 from responders.draft import CaseFacts, draft, needs_time
 from responders.estimate import estimates, hours
 from responders.review import review
@@ -399,27 +399,15 @@ def leave_thread() -> None:
         connections.close_all()
 
 
-_ENVIRONMENT = (
-    ConfigError,
-    IndexUnavailable,
-    OperationalError,
-    InterfaceError,
-    OSError,
-    MemoryError,
-    ImportError,
-)
-"""What fails for the machine's sake and not for a message's: the next run tries again."""
-
-
 def _surviving(step: str, work: Step, keys: list[int]) -> int:
     """Do a batch; where it fails for a reason of its content, do its messages one by one, so that
     one bad message stops nobody else's. The last allowed failure puts it into quarantine."""
     try:
         return work(keys)
-    except _ENVIRONMENT:
+    except ENVIRONMENT:
         raise
     except Exception as error:
-        _log.warning("%s: a batch failed (%s); trying its messages alone", step, _name(error))
+        _log.warning("%s: a batch failed (%s); trying its messages alone", step, place(error))
         return sum(_alone(step, work, key) for key in keys)
     finally:
         leave_thread()
@@ -428,18 +416,9 @@ def _surviving(step: str, work: Step, keys: list[int]) -> int:
 def _alone(step: str, work: Step, key: int) -> int:
     try:
         return work([key])
-    except _ENVIRONMENT:
+    except ENVIRONMENT:
         raise
     except Exception as error:
-        if moves.step_failed([key], step, _name(error), settings().intake.attempts):
-            _log.warning("%s: message %d is in quarantine (%s)", step, key, _name(error))
+        if moves.step_failed([key], step, place(error), settings().intake.attempts):
+            _log.warning("%s: message %d is in quarantine (%s)", step, key, place(error))
         return 0
-
-
-def _name(error: Exception) -> str:
-    # The text of an error may hold a customer's words; its kind and place do not.
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{place}"

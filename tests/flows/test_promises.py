@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from casebook import models as m
 from casebook import moves
@@ -29,7 +31,8 @@ from casebook.types import (
     Triage,
     Visibility,
 )
-from flows import alerting, pipeline, promises
+from desk import promises as desk_promises
+from flows import alerting, pipeline, promises, surviving
 from flows.terminal import each_directly
 from responders.calendar import calendar
 from responders.due import say_due
@@ -329,3 +332,46 @@ def test_what_falls_due_too_soon_is_not_promised_anew(lead: Hook, left: int, due
     draft = writes_again(case, "まだ届きません。", DUE - timedelta(minutes=left))
     assert POLICY.estimate.minimum == 30
     assert draft.due == due
+
+
+def test_one_bad_promise_stops_no_other_and_its_words_stay_out_of_the_log(
+    lead: Hook, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = told(), told()
+    m.Draft.objects.filter(promises=bad).update(channel="死ね")
+    summary = watched(NOW)
+    assert good.case.drafts.filter(purpose=Purpose.DELAY).exists()
+    assert summary.notices == 1
+    (line,) = [line for line in caplog.messages if "failed" in line]
+    assert line.startswith(f"promise {bad.pk} failed (ValueError at ")
+    assert "死ね" not in caplog.text
+    assert watched(LATE).broken == 2
+
+
+def test_what_fails_for_the_machines_sake_stops_the_run() -> None:
+    def work(key: int) -> int:
+        raise OSError if key == 2 else ValueError
+
+    with pytest.raises(OSError):
+        list(surviving.each("promise", [1, 2, 3], work, logging.getLogger()))
+
+
+def test_a_look_asks_no_more_of_the_record_for_more_promises(
+    lead: Hook,
+) -> None:
+    def looks() -> int:
+        with frozen(SOON), CaptureQueriesContext(connection) as asked:
+            promises.watch()
+            shown = desk_promises.listed()
+            desk_promises.table(shown)
+            list(map(desk_promises.promise_json, shown))
+        assert not any('"text"' in one["sql"] for one in asked)
+        return len(asked)
+
+    told()
+    watched(SOON)
+    few = looks()
+    for _ in range(5):
+        told()
+    watched(SOON)
+    assert looks() == few
