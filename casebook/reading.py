@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from casebook import models as m
 from casebook.clock import now
@@ -18,12 +18,13 @@ from casebook.receipt import find_receipts
 from casebook.resolved import unhappy
 from casebook.rows import triage_value
 from casebook.states import DraftState, MessageState, PromiseState
-from casebook.timing import Purpose
+from casebook.timing import About, Purpose
 from casebook.types import (
     Asked,
     Channel,
     Conduct,
     Direction,
+    Kind,
     KnownMessage,
     RelationKind,
     Role,
@@ -223,15 +224,15 @@ class Standing:
     """How a case stands before it is answered again.
 
     `earlier`: messages of it were dealt with before. `waiting`: a reply to it waits for approval or
-    for its sending. `due` is the earliest time to come that such a reply names, or that is promised
-    already: nobody waits longer for having written again. `gravest` is the gravest triage among
-    messages that no sent reply has answered yet, with their worst conduct.
+    for its sending. `dues` are the times to come, the earliest first, that such a reply names or
+    for which the answer is promised already. `gravest` is the gravest triage among messages that no
+    sent reply has answered yet, of equal ones what is more than praise, with their worst conduct.
     `unhappy`: the customer said that it did not end well, and got no reply since.
     """
 
     earlier: bool = False
     waiting: bool = False
-    due: datetime | None = None
+    dues: tuple[datetime, ...] = ()
     gravest: Triage | None = None
     unhappy: bool = False
 
@@ -243,7 +244,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
         case__in=keys, state__in=[DraftState.PENDING, DraftState.APPROVED, DraftState.SENDING]
     ).exclude(purpose__in=[Purpose.DELAY, Purpose.FOLLOW_UP, Purpose.PROGRESS])
     disappointed = unhappy(keys)
-    promises = m.Promise.objects.filter(case__in=keys, state=PromiseState.OPEN)
+    promises = m.Promise.objects.filter(case__in=keys, about=About.ANSWER, state=PromiseState.OPEN)
     waiting = list(drafts.values_list("case__pk", "due"))
     dues: dict[int, list[datetime]] = defaultdict(list)
     for case, due in chain(waiting, promises.values_list("case__pk", "due")):
@@ -251,11 +252,20 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     replied = {case for case, _ in waiting}
     rows = m.Message.objects.filter(case__in=keys, state=MessageState.ANSWERED)
     earlier = set(rows.values_list("case__pk", flat=True))
-    unanswered = rows.filter(triage__isnull=False).exclude(
+    # The first answer is on the case; later ones answer what was there when they were approved.
+    later = m.Draft.objects.filter(
+        case=OuterRef("case"),
+        state=DraftState.SENT,
+        purpose__in=[Purpose.REPLY, Purpose.PROGRESS],
+        decided_at__gte=OuterRef("received_at"),
+    )
+    unanswered = rows.filter(~Exists(later), triage__isnull=False).exclude(
         case__replied_at__isnull=False, received_at__lte=F("case__replied_at")
     )
     gravest: dict[int, Triage] = {}
-    for row in unanswered.select_related("triage").order_by("triage__severity", "pk"):
+    more = Case(When(triage__kind=Kind.PRAISE, then=0), default=1)
+    rising = unanswered.select_related("triage").order_by("triage__severity", more, "pk")
+    for row in rising:
         assert row.case_id is not None
         found = triage_value(row.triage)
         before = gravest.get(row.case_id, found).conduct
@@ -265,7 +275,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
         key: Standing(
             earlier=key in earlier,
             waiting=key in replied,
-            due=min(dues.get(key, []), default=None),
+            dues=tuple(sorted(dues[key])),
             gravest=gravest.get(key),
             unhappy=key in disappointed,
         )

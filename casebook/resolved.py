@@ -69,7 +69,8 @@ def reports_due(until: datetime) -> list[m.Promise]:
     the next one first."""
     rows = m.Promise.objects.filter(about=About.PROGRESS, state=PromiseState.OPEN, due__lte=until)
     rows = rows.exclude(case__state__in=[CaseState.RESOLVED, CaseState.CLOSED])
-    return list(rows.select_related("case").order_by("due", "pk")[:_MOST])
+    rows = rows.select_related("case", "draft__answers__triage")
+    return list(rows.order_by("due", "pk")[:_MOST])
 
 
 def answer_promised(case: m.Case, after: datetime) -> datetime | None:

@@ -73,7 +73,7 @@ def promise_json(promise: m.Promise) -> dict[str, Any]:
     """One line of the list as programs read it; times in ISO 8601, UTC. `used` is the share of its
     business time, `risk` is `due_soon`, `due_now` or null."""
     share = _used(promise)
-    at_risk = risk(load_policy(settings().policy).promises, share)
+    at_risk = _risk(promise, share)
     return {
         "receipt": promise.case.receipt,
         "about": promise.about,
@@ -94,10 +94,14 @@ def _used(promise: m.Promise) -> float:
     return used(hours, promise.made_at, promise.due, now())
 
 
+def _risk(promise: m.Promise, share: float) -> AlertReason | None:
+    return risk(load_policy(settings().policy).promises, share, promise.due - now())
+
+
 def _state(promise: m.Promise, share: float) -> str:
     if promise.state == PromiseState.BROKEN or promise.due < now():
         return say("期限超過", "broken")
-    return say(*_RISK[risk(load_policy(settings().policy).promises, share)])
+    return say(*_RISK[_risk(promise, share)])
 
 
 def _why(promise: m.Promise) -> str:

@@ -16,6 +16,7 @@ from desk.words import plain, say
 from responders.calendar import calendar
 from responders.draft import reply_subject
 from responders.due import say_due
+from responders.guard import CODES
 from responders.review import review
 from responders.times import promised
 
@@ -44,7 +45,9 @@ def _tell_anew(policy: Policy, draft: m.Draft) -> None:
     body = version.body.replace(before, after)
     found = judged(policy, body, draft.due, draft.language, draft.severity)
     if body != version.body or found:
-        moves.edit(draft.pk, MACHINE, body, found)
+        # What a person said of the draft is not answered by another word for its time.
+        kept = [Finding(**one) for one in draft.findings if one["code"] not in CODES]
+        moves.edit(draft.pk, MACHINE, body, [*found, *kept])
 
 
 def judged(

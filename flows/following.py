@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from casebook import models as m
-from casebook import moves, resolved
+from casebook import moves, resolved, watched
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import MadoguchiError
@@ -107,18 +107,23 @@ def _letter(case: m.Case, message: m.Message, triage: Triage, severity: int) -> 
 
 def _reports_due(policy: Policy) -> list[m.Promise]:
     """The promised reports that a person must write today: due today, or on days before the next
-    opening."""
-    hours, at = calendar(policy), now()
+    opening of whoever deals with the case."""
+    at = now()
     return [
         promise
         for promise in resolved.reports_due(at + timedelta(days=_LONGEST_REST))
-        if _last_opening(hours, promise.due) <= at
+        if _last_opening(_hours(policy, promise), promise.due) <= at
     ]
 
 
+def _hours(policy: Policy, promise: m.Promise) -> Calendar:
+    department = watched.department(promise.draft.answers, policy)
+    return calendar(policy, department=department, channel=promise.case.channel)
+
+
 def _last_opening(hours: Calendar, due: datetime) -> datetime:
-    """The beginning of the last business day up to a time."""
-    local = due.astimezone(hours.zone)
+    """The beginning of the last business day before a time; midnight ends the day before it."""
+    local = (due - timedelta.resolution).astimezone(hours.zone)
     for back in range(_LONGEST_REST):
         day = datetime.combine(local.date() - timedelta(days=back), time(), hours.zone)
         if hours.closing(day) is not None:

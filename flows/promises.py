@@ -6,7 +6,10 @@ transaction with all that belongs to it: killed anywhere, the next run goes on.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from casebook import models as m
 from casebook import moves, watched
@@ -20,12 +23,15 @@ from casebook.timing import Handled, Purpose
 from casebook.types import AlertReason, Channel, Conduct, Estimate, Kind, Triage, Visibility
 from flows import alerting
 from flows.pacing import pace
+from flows.surviving import each
 from responders.calendar import calendar
 from responders.draft import CaseFacts, draft
 from responders.due import round_up
-from responders.estimate import estimate
+from responders.estimate import Pace, estimate
 from responders.review import review
 from responders.watching import risk, used
+
+_log = logging.getLogger("madoguchi.intake")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,43 +66,50 @@ def watch() -> Summary:
         broken = break_overdue()
         warned, notices = warn_of_risks()
         alerts = alerting.tell(alerting.due())
-    return Summary(len(watched.open_promises()), warned, notices, broken, alerts)
+    return Summary(watched.open_count(), warned, notices, broken, alerts)
 
 
 def break_overdue() -> int:
     """OPEN → BROKEN, with an alert, for every promise whose time has passed; returns how many."""
-    at = now()
-    return sum(moves.overdue(row.pk) for row in watched.open_promises() if row.due < at)
+    return sum(each("promise", watched.overdue(now()), moves.overdue, _log))
 
 
 def warn_of_risks() -> tuple[int, int]:
-    """An alert for every promise that passed a threshold of the policy, once for each, and at the
-    last one a notice of delay; returns how many of both were made."""
+    """An alert for every promise that passed a threshold of the policy, once for each, and from the
+    last one on a notice of delay where it needs one; returns how many of both were made."""
     policy = load_policy(settings().policy)
-    before = m.Draft.objects.filter(purpose=Purpose.DELAY).count()
-    warned = sum(_warn(policy, row) for row in watched.open_promises())
-    return warned, m.Draft.objects.filter(purpose=Purpose.DELAY).count() - before
+    rows = {row.pk: row for row in watched.open_promises()}
+    # It takes a while, one look needs it once, and most looks never do.
+    known = cache(pace)
+    made = list(each("promise", rows, lambda key: _warn(policy, rows[key], known), _log))
+    return sum(warned for warned, _ in made), sum(noticed for _, noticed in made)
 
 
-def _warn(policy: Policy, promise: m.Promise) -> bool:
+def _warn(
+    policy: Policy, promise: m.Promise, known: Callable[[], Pace | None]
+) -> tuple[bool, bool]:
+    """Whether people were warned of a promise, and a notice of delay was drafted."""
     department = watched.department(promise.draft.answers, policy)
     hours = calendar(policy, department=department, channel=promise.case.channel)
-    reason = risk(policy.promises, used(hours, promise.made_at, promise.due, now()))
-    if reason is None or promise.alerts.filter(reason=reason).exists():
-        return False
-    last = reason is AlertReason.DUE_NOW and promise.due > now()
-    wanted = last and not moves.covered(promise.case_id)
-    return moves.warn(promise.pk, reason, _notice(policy, promise, department) if wanted else None)
+    share = used(hours, promise.made_at, promise.due, now())
+    reason = risk(policy.promises, share, promise.due - now())
+    if reason is None:
+        return False, False
+    opened = {alert.reason for alert in promise.alerts.all()}
+    warned = reason not in opened and moves.warn(promise.pk, reason)
+    if reason is not AlertReason.DUE_NOW or promise.due <= now() or moves.covered(promise):
+        return warned, False
+    made = _estimate(policy, promise, department, known())
+    return warned, moves.give_notice(promise.pk, _notice(policy, promise, made))
 
 
-def _notice(policy: Policy, promise: m.Promise, department: str) -> moves.Notice:
-    """A notice of delay as it is drafted now, with a time after the one promised."""
+def _notice(policy: Policy, promise: m.Promise, made: Estimate) -> moves.Notice:
+    """A notice of delay as it is drafted now, with the new time."""
     answers, case, at = promise.draft.answers, promise.case, now()
-    row = m.Triage.objects.filter(message=answers).first()
+    row = getattr(answers, "triage", None)
     # The reply speaks the language of the draft that made the promise.
     triage = triage_value(row) if row else Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "")
     triage = replace(triage, language=promise.draft.language, severity=promise.draft.severity)
-    made = _estimate(policy, promise, department)
     reply = draft(
         policy,
         CaseFacts(
@@ -117,11 +130,11 @@ def _notice(policy: Policy, promise: m.Promise, department: str) -> moves.Notice
     return moves.Notice(reply, made, findings, approved=policy.promises.notice == "send")
 
 
-def _estimate(policy: Policy, promise: m.Promise, department: str) -> Estimate:
+def _estimate(policy: Policy, promise: m.Promise, department: str, known: Pace | None) -> Estimate:
     """A new time from now on, no sooner than the policy's target and later than what is
     promised."""
     severity, channel = promise.draft.severity, promise.case.channel
-    hours, known = calendar(policy, department=department, channel=channel), pace()
+    hours = calendar(policy, department=department, channel=channel)
     for start in (now(), promise.due):
         target = policy.first_response.minutes(severity)
         soonest = round_up(hours, start, hours.add_business(start, target))

@@ -10,15 +10,15 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
 from casebook import models as m
 from casebook import moves, reading, spaces
 from casebook.clock import now
 from casebook.config import SourceTable, settings
-from casebook.errors import ConfigError
 from casebook.policy import Policy, load_policy
 from casebook.states import MessageState
 from casebook.timing import Handled
@@ -46,8 +46,9 @@ from enrich.similar import similar_cases
 from flows.ahead import AHEAD
 from flows.pacing import pace
 from flows.shelf import SHELF
+from flows.surviving import ENVIRONMENT, place
 from responders.draft import CaseFacts, draft, needs_time
-from responders.estimate import estimates
+from responders.estimate import estimates, hours
 from responders.review import review
 
 _log = logging.getLogger("madoguchi.intake")
@@ -270,14 +271,22 @@ def _promised(wanted: Sequence[_Wanted]) -> list[Estimate]:
     if not wanted:
         return []
     policy = load_policy(settings().policy)
-    found = estimates(policy, [_arrival(policy, one) for one in wanted], now(), pace())
-    # Nobody waits longer for having written again.
+    arrivals = [_arrival(policy, one) for one in wanted]
+    found = estimates(policy, arrivals, now(), pace())
     return [
-        replace(promised, due=one.stands.due)
-        if one.stands.due is not None and one.stands.due < promised.due
-        else promised
-        for one, promised in zip(wanted, found, strict=True)
+        _no_later(policy, one.stands.dues, case, estimate)
+        for one, case, estimate in zip(wanted, arrivals, found, strict=True)
     ]
+
+
+def _no_later(
+    policy: Policy, dues: Sequence[datetime], case: Handled, estimate: Estimate
+) -> Estimate:
+    """Nobody waits longer for having written again; but what is promised for a sooner time than
+    any is named must not be promised anew."""
+    soonest = hours(policy, case).add_business(now(), policy.estimate.minimum)
+    due = next((due for due in dues if due >= soonest), estimate.due)
+    return replace(estimate, due=min(due, estimate.due))
 
 
 def _arrival(policy: Policy, one: _Wanted) -> Handled:
@@ -356,12 +365,17 @@ def _similar(
 
 
 def _told(last: Triage, unanswered: Sequence[Triage]) -> Triage:
-    """What the reply goes by: the last words, unless graver ones are still unanswered. An injury
-    stays one when the next mail asks for a telephone number, and a threat a threat."""
-    gravest = max(unanswered, key=lambda found: found.severity)
+    """What the reply goes by: the last words, unless graver ones are still unanswered, or ones that
+    need an answer where the last only thank. An injury stays one when the next mail asks for a
+    telephone number, and a threat a threat."""
+    gravest = max(unanswered, key=_weight)
     conduct = max((found.conduct for found in unanswered), key=list(Conduct).index)
-    told = last if last.severity == gravest.severity else gravest
+    told = last if _weight(last) == _weight(gravest) else gravest
     return replace(told, conduct=conduct, language=last.language)
+
+
+def _weight(found: Triage) -> tuple[int, bool]:
+    return found.severity, needs_time(found)
 
 
 def encoders() -> Encoders:
@@ -385,27 +399,15 @@ def leave_thread() -> None:
         connections.close_all()
 
 
-_ENVIRONMENT = (
-    ConfigError,
-    IndexUnavailable,
-    OperationalError,
-    InterfaceError,
-    OSError,
-    MemoryError,
-    ImportError,
-)
-"""What fails for the machine's sake and not for a message's: the next run tries again."""
-
-
 def _surviving(step: str, work: Step, keys: list[int]) -> int:
     """Do a batch; where it fails for a reason of its content, do its messages one by one, so that
     one bad message stops nobody else's. The last allowed failure puts it into quarantine."""
     try:
         return work(keys)
-    except _ENVIRONMENT:
+    except ENVIRONMENT:
         raise
     except Exception as error:
-        _log.warning("%s: a batch failed (%s); trying its messages alone", step, _name(error))
+        _log.warning("%s: a batch failed (%s); trying its messages alone", step, place(error))
         return sum(_alone(step, work, key) for key in keys)
     finally:
         leave_thread()
@@ -414,18 +416,9 @@ def _surviving(step: str, work: Step, keys: list[int]) -> int:
 def _alone(step: str, work: Step, key: int) -> int:
     try:
         return work([key])
-    except _ENVIRONMENT:
+    except ENVIRONMENT:
         raise
     except Exception as error:
-        if moves.step_failed([key], step, _name(error), settings().intake.attempts):
-            _log.warning("%s: message %d is in quarantine (%s)", step, key, _name(error))
+        if moves.step_failed([key], step, place(error), settings().intake.attempts):
+            _log.warning("%s: message %d is in quarantine (%s)", step, key, place(error))
         return 0
-
-
-def _name(error: Exception) -> str:
-    # The text of an error may hold a customer's words; its kind and place do not.
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{place}"

@@ -40,6 +40,9 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 
+CODES = frozenset({"unfilled_slot", "no_due_time", "due_differs", "admits_fault"})
+"""Codes of its findings: another wording of the text answers them, and no others."""
+
 
 def guard(
     body: str,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from casebook.timing import Promises
 from casebook.types import AlertReason
 from responders.calendar import Calendar
+
+LAST = timedelta(minutes=10)
+"""Twice the time between two looks: the end of a short promise must not fall between them."""
 
 
 def used(calendar: Calendar, made: datetime, due: datetime, at: datetime) -> float:
@@ -20,9 +23,12 @@ def used(calendar: Calendar, made: datetime, due: datetime, at: datetime) -> flo
     return max(0.0, (at - made) / (due - made))
 
 
-def risk(policy: Promises, share: float) -> AlertReason | None:
-    """What is to be told at this share of a promise's time: DUE_SOON from the first threshold on,
-    DUE_NOW from the last one on; None before, and where the policy names no thresholds."""
-    if not policy.warn_at or share < policy.warn_at[0]:
+def risk(policy: Promises, share: float, left: timedelta) -> AlertReason | None:
+    """What is to be told at this share of a promise's time, with so much `left` on the clock:
+    DUE_SOON from the first threshold on, DUE_NOW from the last one on and in the last `LAST` of any
+    promise; None before, and where the policy names no thresholds."""
+    if not policy.warn_at:
         return None
-    return AlertReason.DUE_NOW if share >= policy.warn_at[-1] else AlertReason.DUE_SOON
+    if share >= policy.warn_at[-1] or left < LAST:
+        return AlertReason.DUE_NOW
+    return AlertReason.DUE_SOON if share >= policy.warn_at[0] else None

@@ -8,7 +8,7 @@ from casebook.moves.answering import Answered, answer, discard
 from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
 from casebook.moves.deciding import approve, edit, reject
 from casebook.moves.learning import CORRECTED, activate_triage, correct, keep_estimator
-from casebook.moves.promising import Notice, assign, covered, overdue, warn, write
+from casebook.moves.promising import Notice, assign, covered, give_notice, overdue, warn, write
 from casebook.moves.protecting import (
     address,
     claim_delivery,
@@ -67,6 +67,7 @@ __all__ = [
     "edit",
     "follow_up",
     "forget_vectors",
+    "give_notice",
     "ignore",
     "in_force",
     "keep_estimator",

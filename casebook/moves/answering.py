@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 
 from casebook import models as m
-from casebook.moves.base import MACHINE, audit, line, locked, moved, save
+from casebook.moves.base import MACHINE, audit, case_locked, line, locked, moved, save
 from casebook.moves.protecting import protect
 from casebook.moves.settling import withdraw
 from casebook.moves.vectors import tell_again
@@ -44,7 +44,8 @@ def answer(found: Sequence[Answered]) -> list[int]:
     """
     rows = locked((key for item in found for key in item.messages), MessageState.RELATED)
     found = [item for item in found if any(key in rows for key in item.messages)]
-    cases = m.Case.objects.in_bulk([item.case for item in found])
+    wanted = m.Case.objects.select_for_update().filter(pk__in=[item.case for item in found])
+    cases = {case.pk: case for case in wanted.order_by("pk")}
     lines = [moved(row, MessageState.ANSWERED) for row in rows.values()]
     save(rows.values(), "state", "attempts", "error")
     judged = [
@@ -99,7 +100,7 @@ def discard(cases: Mapping[int, tuple[int, Triage]], reason: str) -> None:
             continue
         triage_row(key, triage).save()
         lines.append(moved(rows[key], MessageState.IGNORED, note=reason))
-        case = m.Case.objects.select_for_update().get(pk=case_key)
+        case = case_locked(pk=case_key)
         if case.messages.count() == 1 and case.state == CaseState.OPEN:
             lines.append(moved(case, CaseState.CLOSED, note=reason))
             case.resolution = reason

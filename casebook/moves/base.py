@@ -97,6 +97,15 @@ def locked(keys: Iterable[int], state: MessageState) -> dict[int, m.Message]:
     return {row.pk: row for row in rows.defer("text", "new_text")}
 
 
+def case_locked(**of: int) -> m.Case:
+    """Lock a case by its key (`pk`) or by that of a thing of its (`drafts`, `promises`, `survey`).
+
+    Whatever moves a draft, a promise or a survey locks its case first, so that no two can wait for
+    each other.
+    """
+    return m.Case.objects.select_for_update(of=("self",)).get(**of)
+
+
 def save(rows: Iterable[m.Message], *fields: str) -> None:
     """Save these fields of many messages; the state alone where none is named."""
     found = list(rows)

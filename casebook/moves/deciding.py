@@ -11,7 +11,7 @@ from django.db import transaction
 from casebook import models as m
 from casebook.clock import now
 from casebook.errors import IllegalMove
-from casebook.moves.base import audit, line, moved
+from casebook.moves.base import audit, case_locked, line, moved
 from casebook.moves.settling import promise
 from casebook.rows import clean
 from casebook.states import DraftState
@@ -27,7 +27,7 @@ def approve(draft: int, who: str, also: Sequence[tuple[About, datetime]] = ()) -
     Raises IllegalMove where the draft is not pending, a blocking finding stands against it, or a
     time has passed: such a promise would be broken when it is made.
     """
-    row = m.Draft.objects.select_for_update().get(pk=draft)
+    row = _locked(draft)
     blocking = [finding["code"] for finding in row.findings if finding["blocking"]]
     if blocking:
         raise IllegalMove(
@@ -44,7 +44,7 @@ def approve(draft: int, who: str, also: Sequence[tuple[About, datetime]] = ()) -
 @transaction.atomic
 def reject(draft: int, who: str, reason: str) -> m.Draft:
     """PENDING → REJECTED by `who`, with the reason. Raises IllegalMove where it is not pending."""
-    row = m.Draft.objects.select_for_update().get(pk=draft)
+    row = _locked(draft)
     _decide(row, DraftState.REJECTED, who, reason)
     return row
 
@@ -59,7 +59,7 @@ def edit(
 ) -> m.Draft:
     """Add a version to a pending draft, with what the guard says of it, and with the new time that
     it names (`due`, aware; None: the time stays). Raises IllegalMove where it is not pending."""
-    row = m.Draft.objects.select_for_update().get(pk=draft)
+    row = _locked(draft)
     if row.state != DraftState.PENDING:
         raise IllegalMove(
             f"{row.case.receipt}: {row.state}, and only a pending draft can be edited"
@@ -72,6 +72,11 @@ def edit(
     row.versions.create(number=row.version, subject=last.subject, body=clean(body), author=who)
     audit([line(row, "edited", row.state, row.state, who=who)])
     return row
+
+
+def _locked(draft: int) -> m.Draft:
+    case_locked(drafts=draft)
+    return m.Draft.objects.select_for_update().get(pk=draft)
 
 
 def _decide(row: m.Draft, after: DraftState, who: str, note: str = "") -> None:

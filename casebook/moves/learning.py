@@ -15,7 +15,7 @@ from casebook.config import settings
 from casebook.errors import ConfigError
 from casebook.handling import OTHER, THREAT
 from casebook.labels import checked, corrected
-from casebook.moves.base import audit, in_turn, line
+from casebook.moves.base import audit, case_locked, in_turn, line
 from casebook.moves.protecting import judged_again
 from casebook.moves.vectors import tell_again
 from casebook.policy import load_policy
@@ -126,6 +126,7 @@ def _checked(expect: Mapping[str, object]) -> dict[str, Any]:
 def _judge_again(message: m.Message, expect: Mapping[str, Any], who: str) -> list[m.AuditLine]:
     """Change a message's triage, what its case is called by, and the drafts that rest on it. A
     message that was not judged yet has none: it will be judged by its correction."""
+    case = case_locked(pk=message.case_id) if message.case_id is not None else None
     held = m.Triage.objects.select_for_update().filter(message=message).first()
     if held is None:
         return []
@@ -135,9 +136,9 @@ def _judge_again(message: m.Message, expect: Mapping[str, Any], who: str) -> lis
     row.pk = held.pk
     row.save(force_update=True)
     note = _told(_labels(before), _labels(after))
-    if note and message.case is not None:
-        _name_again(message.case, before, after)
-        _mark(message.case, _graver(after, before), note)
+    if note and case is not None:
+        _name_again(case, before, after)
+        _mark(case, _graver(after, before), note)
     judged_again(message, after, who)
     return [line(row, "corrected", "", "", who=who, note=note)]
 

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from casebook import models as m
 from casebook.clock import now
-from casebook.moves.base import MACHINE, audit, line, moved
+from casebook.moves.base import MACHINE, audit, case_locked, line, moved
 from casebook.moves.deciding import approve
-from casebook.moves.settling import break_promise
+from casebook.moves.settling import alert, break_promise
 from casebook.states import DraftState, PromiseState
-from casebook.timing import Purpose
+from casebook.timing import About, Purpose
 from casebook.types import AlertReason, Estimate, Finding, Reply
 
 _ON_ITS_WAY = (DraftState.APPROVED, DraftState.SENDING, DraftState.NEEDS_CHECK)
+_DECIDED = (DraftState.SENT, DraftState.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +31,35 @@ class Notice:
     approved: bool = False
 
 
-def covered(case: int) -> bool:
-    """Whether a case needs no notice of delay: one is on its way to the customer, or waits for
-    approval, or a reply was approved and has only to be sent."""
-    drafts = m.Draft.objects.filter(case=case).exclude(purpose=Purpose.FOLLOW_UP)
-    waiting = drafts.filter(purpose=Purpose.DELAY, state=DraftState.PENDING)
-    return waiting.exists() or drafts.filter(state__in=_ON_ITS_WAY).exists()
+def covered(promise: m.Promise) -> bool:
+    """Whether a promise needs no notice of delay: one waits for approval or is on its way, one that
+    tells a later time was sent or refused since the promise was made, or a reply was approved and
+    has only to be sent. A report on progress is such a reply for a promised report alone."""
+    drafts = m.Draft.objects.filter(case=promise.case_id)
+    since = Q(created_at__gte=promise.made_at, due__gte=promise.due)
+    decided = Q(state__in=_DECIDED) & since & ~Q(pk=promise.draft_id)
+    notice = Q(purpose=Purpose.DELAY) & (Q(state__in=[DraftState.PENDING, *_ON_ITS_WAY]) | decided)
+    replies = [Purpose.FIRST_REPLY, Purpose.REPLY]
+    if promise.about == About.PROGRESS:
+        replies.append(Purpose.PROGRESS)
+    return drafts.filter(notice | Q(purpose__in=replies, state__in=_ON_ITS_WAY)).exists()
 
 
 @transaction.atomic
-def warn(promise: int, reason: AlertReason, notice: Notice | None = None) -> bool:
-    """Open an alert on an open promise, once for each reason, and queue the notice of delay with
-    it: whoever is killed here did both or neither. False where nothing was left to do."""
+def warn(promise: int, reason: AlertReason) -> bool:
+    """Open an alert on an open promise, once for each reason. False where nothing was left to
+    do."""
     row = _open(promise)
-    if row is None or row.alerts.filter(reason=reason).exists():
+    return row is not None and alert(row, reason)
+
+
+@transaction.atomic
+def give_notice(promise: int, notice: Notice) -> bool:
+    """Queue a notice of delay for an open promise. False where it needs none (`covered`)."""
+    row = _open(promise)
+    if row is None or covered(row):
         return False
-    _alert(row, reason)
-    if notice is not None and not covered(row.case_id):
-        _queue(row, notice)
+    _queue(row, notice)
     return True
 
 
@@ -58,14 +71,13 @@ def overdue(promise: int) -> bool:
     if row is None or row.due >= now():
         return False
     audit([break_promise(row)])
-    _alert(row, AlertReason.BROKEN)
     return True
 
 
 @transaction.atomic
 def assign(case: int, owner: str, who: str) -> m.Case:
     """Give a case an owner (a login; empty: nobody), by decision of `who`."""
-    row = m.Case.objects.select_for_update().get(pk=case)
+    row = case_locked(pk=case)
     before, row.owner = row.owner, owner
     row.save(update_fields=["owner"])
     audit([line(row, "assigned", "", "", who=who, note=f"{before or '–'} → {owner or '–'}")])
@@ -82,7 +94,7 @@ def write(
 ) -> m.Draft:
     """Queue a reply that a person (`who`) wrote; a pending one of the same purpose is superseded.
     It answers the case's newest message from the customer."""
-    found = m.Case.objects.select_for_update().get(pk=case)
+    found = case_locked(pk=case)
     waiting = m.Draft.objects.select_for_update().filter(
         case=found, purpose=purpose, state=DraftState.PENDING
     )
@@ -95,18 +107,9 @@ def write(
 
 
 def _open(promise: int) -> m.Promise | None:
+    case_locked(promises=promise)
     rows = m.Promise.objects.select_for_update()
     return rows.filter(pk=promise, state=PromiseState.OPEN).first()
-
-
-def _alert(promise: m.Promise, reason: AlertReason) -> None:
-    alert, made = m.Alert.objects.get_or_create(
-        promise=promise,
-        reason=reason.value,
-        defaults={"case": promise.case, "message": promise.draft.answers},
-    )
-    if made:
-        audit([line(alert, "opened", "", "", note=alert.reason)])
 
 
 def _queue(promise: m.Promise, notice: Notice) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from casebook import models as m
 from casebook.clock import now
 from casebook.errors import IllegalMove
-from casebook.moves.base import MACHINE, audit, line, moved
+from casebook.moves.base import MACHINE, audit, case_locked, line, moved
 from casebook.moves.protecting import open_alerts
 from casebook.moves.settling import fulfil
 from casebook.moves.vectors import tell_again
@@ -40,7 +40,7 @@ def resolve(case: int, who: str, resolution: str) -> m.Case:
     """OPEN, WAITING or REOPENED → RESOLVED by `who`, with how it was resolved. Drafts that wait
     for approval are superseded, and what was promised is kept, or broken where its time has passed;
     an approved reply still goes out. Raises IllegalMove from any other state."""
-    row = m.Case.objects.select_for_update().get(pk=case)
+    row = case_locked(pk=case)
     lines = [_told(row, CaseState.RESOLVED, who, "resolved")]
     row.resolution, row.resolved_at = clean(resolution), now()
     row.save(update_fields=["state", "resolution", "resolved_at"])
@@ -53,7 +53,7 @@ def resolve(case: int, who: str, resolution: str) -> m.Case:
 def close(case: int, who: str = MACHINE, note: str = "") -> m.Case:
     """Any state but CLOSED → CLOSED: nothing more is to be done. Drafts and promises as in
     `resolve`. Raises IllegalMove where it is closed already."""
-    row = m.Case.objects.select_for_update().get(pk=case)
+    row = case_locked(pk=case)
     lines = [_told(row, CaseState.CLOSED, who, note)]
     row.save(update_fields=["state"])
     audit([*lines, *_withdrawn(row, who), *fulfil(row, who)])
@@ -64,7 +64,7 @@ def close(case: int, who: str = MACHINE, note: str = "") -> m.Case:
 @transaction.atomic
 def let_rest(case: int) -> bool:
     """RESOLVED → CLOSED, because nothing more was heard. False where it has moved on."""
-    row = m.Case.objects.select_for_update().get(pk=case)
+    row = case_locked(pk=case)
     if row.state != CaseState.RESOLVED:
         return False
     close(case, note="no further word")
@@ -103,7 +103,7 @@ def follow_up(
     """Queue the one question of a RESOLVED case whether all is well; it holds the link to
     `survey`, which counts as asked from now on. None, and nothing is done, where the case has
     moved on or was asked before."""
-    row = m.Case.objects.select_for_update().get(pk=case)
+    row = case_locked(pk=case)
     asked = row.drafts.filter(purpose=Purpose.FOLLOW_UP).exists()
     if row.state != CaseState.RESOLVED or asked:
         return None
@@ -119,8 +119,8 @@ def report_progress(
 ) -> m.Draft | None:
     """Queue the report that an open promise calls for. None, and nothing is done, where it is
     settled, was drafted for before, or another report waits for approval."""
+    case = case_locked(promises=promise)
     row = m.Promise.objects.select_for_update().get(pk=promise)
-    case = m.Case.objects.select_for_update().get(pk=row.case_id)
     waits = case.drafts.filter(purpose=Purpose.PROGRESS, state=DraftState.PENDING)
     if row.state != PromiseState.OPEN or drafted_for([row.pk]) or waits.exists():
         return None
@@ -170,6 +170,7 @@ def survey_answered(
     A comment, and a score up to `unhappy`, become a message of the case that the next intake deals
     with, in `language` where no word was written. An unhappy one reopens the case and alerts.
     """
+    case = case_locked(survey=survey)
     row = m.Survey.objects.select_for_update().get(pk=survey)
     if row.answered_at is not None:
         return False
@@ -177,7 +178,6 @@ def survey_answered(
     row.comment = clean(comment, COMMENT_LIMIT).strip()
     row.save(update_fields=["answered_at", "score", "recommend", "comment"])
     audit([line(row, "answered", "", "", who=CUSTOMER, note=f"{score}/5")])
-    case = m.Case.objects.select_for_update().get(pk=row.case_id)
     disappointed = score <= unhappy
     if row.comment or disappointed:
         message = _said(row, case, "en" if language == "en" else "ja")

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from casebook import models as m
-from casebook.moves.base import MACHINE, audit, moved
-from casebook.moves.settling import settle
+from casebook.moves.base import MACHINE, audit, case_locked, moved
+from casebook.moves.settling import deals, settle
 from casebook.moves.vectors import tell_again
 from casebook.states import CaseState, DraftState, MessageState
 from casebook.timing import Purpose
@@ -22,12 +22,12 @@ def sent(draft: int, who: str, at: datetime) -> m.Message:
 
     Records it as a message of its case, moves the case to WAITING, and settles the promises that it
     bears on (`settling.settle`). The first substantive reply that a person approved gives the case
-    its `replied_at`: a REPLY, a PROGRESS report, or a FIRST_REPLY without a time, which deals with
-    the matter itself. Returns the message. Raises IllegalMove where the draft is in another state:
-    what went out goes out once.
+    its `replied_at`: a PROGRESS report, or what deals with the matter itself (`settling.deals`).
+    Returns the message. Raises IllegalMove where the draft is in another state: what went out goes
+    out once.
     """
+    case = case_locked(drafts=draft)
     row = m.Draft.objects.select_for_update(of=("self",)).select_related("answers").get(pk=draft)
-    case = m.Case.objects.select_for_update().get(pk=row.case_id)
     if row.state == DraftState.APPROVED:
         audit([moved(row, DraftState.SENDING, who=who)])
     audit([moved(row, DraftState.SENT, who=who)])
@@ -61,18 +61,13 @@ def _message(draft: m.Draft, case: m.Case, at: datetime) -> m.Message:
 
 
 def _answered(case: m.Case, draft: m.Draft, at: datetime, who: str) -> None:
-    if case.replied_at is None and _substantive(draft) and _by_a_person(draft):
+    substantive = draft.purpose == Purpose.PROGRESS or deals(draft)
+    if case.replied_at is None and substantive and _by_a_person(draft):
         case.replied_at = at
     if case.state in (CaseState.OPEN, CaseState.REOPENED):
         audit([moved(case, CaseState.WAITING, who=who)])
     case.save(update_fields=["state", "replied_at"])
     tell_again(cases=[case.pk])
-
-
-def _substantive(draft: m.Draft) -> bool:
-    if draft.purpose == Purpose.FIRST_REPLY:
-        return draft.due is None
-    return draft.purpose in (Purpose.REPLY, Purpose.PROGRESS)
 
 
 def _by_a_person(draft: m.Draft) -> bool:

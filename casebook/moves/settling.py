@@ -10,6 +10,7 @@ from casebook.clock import now
 from casebook.moves.base import MACHINE, audit, line, moved
 from casebook.states import DraftState, PromiseState
 from casebook.timing import About, Broken, Purpose
+from casebook.types import AlertReason
 
 _UNSENT = (DraftState.APPROVED, DraftState.SENDING, DraftState.FAILED, DraftState.NEEDS_CHECK)
 """States of a reply that a person approved and that is not known to have arrived."""
@@ -37,10 +38,9 @@ def promise(draft: m.Draft, also: Iterable[tuple[About, datetime]], who: str) ->
 def settle(draft: m.Draft, at: datetime, who: str) -> None:
     """What a reply that went out at `at` means for the other promises of its case.
 
-    A reply ANSWERS when it deals with the matter and leaves nothing of it to a later time: a REPLY
-    or a FIRST_REPLY without a time of its own for the answer. It REPORTS when it is a PROGRESS
-    report or a REPLY, or answers. Then, of each open promise that the customer knows of, in this
-    order:
+    A reply ANSWERS when it `deals` with the matter and names no time of its own for the answer. It
+    REPORTS when it is a PROGRESS report or a REPLY, or answers. Then, of each open promise that the
+    customer knows of, in this order:
 
     1. its time has passed: it is BROKEN, and stays so, whatever goes out later;
     2. a progress report was promised, and the reply reports: KEPT;
@@ -82,6 +82,17 @@ def settle(draft: m.Draft, at: datetime, who: str) -> None:
     audit(lines)
 
 
+def deals(draft: m.Draft) -> bool:
+    """Whether a reply deals with the matter: a REPLY does, and a FIRST_REPLY that names no time,
+    unless another draft of its case promised the answer and it is still awaited."""
+    if draft.purpose != Purpose.FIRST_REPLY:
+        return draft.purpose == Purpose.REPLY
+    awaited = m.Promise.objects.filter(
+        case=draft.case_id, about=About.ANSWER, state=PromiseState.OPEN
+    )
+    return draft.due is None and not awaited.exclude(draft=draft).exists()
+
+
 def fulfil(case: m.Case, who: str) -> list[m.AuditLine]:
     """What becomes of a case's promises when it is at its end: the customer has had the answer, by
     whatever way, so they are KEPT while they have time, else BROKEN. Returns their audit lines."""
@@ -113,10 +124,21 @@ def withdraw(drafts: Iterable[int], note: str) -> list[m.AuditLine]:
 def break_promise(
     row: m.Promise, reason: Broken | None = None, *, who: str = MACHINE
 ) -> m.AuditLine:
-    """OPEN → BROKEN, saved, with how far the reply to the case has come where no reason is given.
-    Returns its audit line."""
+    """OPEN → BROKEN, saved, with an alert, and with how far the reply to the case has come where no
+    reason is given. Returns its audit line."""
     row.reason = (reason or _reason(row)).value
+    alert(row, AlertReason.BROKEN)
     return _end(row, PromiseState.BROKEN, who, row.reason)
+
+
+def alert(row: m.Promise, reason: AlertReason) -> bool:
+    """Open an alert on a promise, once for each reason. False where it was opened before."""
+    opened, made = m.Alert.objects.get_or_create(
+        promise=row, reason=reason.value, defaults={"case": row.case, "message": row.draft.answers}
+    )
+    if made:
+        audit([line(opened, "opened", "", "", note=opened.reason)])
+    return made
 
 
 def _abouts(draft: m.Draft) -> list[About]:
@@ -132,8 +154,7 @@ def _abouts(draft: m.Draft) -> list[About]:
 
 
 def _answers(draft: m.Draft, own: Iterable[str]) -> bool:
-    deals = draft.purpose in (Purpose.FIRST_REPLY, Purpose.REPLY)
-    return deals and draft.due is None and About.ANSWER not in own
+    return draft.due is None and About.ANSWER not in own and deals(draft)
 
 
 def _replaced(draft: m.Draft, who: str) -> set[int]:

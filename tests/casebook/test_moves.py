@@ -263,7 +263,7 @@ def test_what_is_graver_and_unanswered_stays_with_its_case() -> None:
     moves.answer([moves.Answered(case.pk, {first: grave}, (), None, REPLY)])
     related(second, relation=Relation(RelationKind.FOLLOW_UP, of_message=first))
     stands = reading.standing([case])[case.pk]
-    assert (stands.earlier, stands.waiting, stands.due) == (True, True, NOON)
+    assert (stands.earlier, stands.waiting, stands.dues) == (True, True, (NOON,))
     assert stands.gravest == grave
 
 

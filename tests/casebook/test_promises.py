@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from django.db.models import QuerySet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -17,8 +18,19 @@ from casebook import models as m
 from casebook import moves, reading
 from casebook.clock import frozen, now
 from casebook.errors import IllegalMove
+from casebook.rows import triage_row
 from casebook.timing import About, Broken, Purpose
-from casebook.types import AlertReason, Channel, Estimate, Finding, Reply, Visibility
+from casebook.types import (
+    AlertReason,
+    Channel,
+    Conduct,
+    Estimate,
+    Finding,
+    Kind,
+    Reply,
+    Triage,
+    Visibility,
+)
 
 START = datetime(2026, 11, 24, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -56,6 +68,35 @@ def out(
 
 def states(case: m.Case) -> list[tuple[str, str]]:
     return list(case.promises.order_by("pk").values_list("about", "state"))
+
+
+def judged(severity: int) -> Triage:
+    return Triage(Kind.COMPLAINT, severity, Conduct.ORDINARY, "ja")
+
+
+def heard(case: m.Case, severity: int) -> m.Message:
+    """A further message of the customer, dealt with now."""
+    message = m.Message.objects.create(
+        identity=f"heard:{next(_numbers)}", case=case, channel="email", author="c@example.net",
+        state="answered", received_at=now(),
+    )  # fmt: skip
+    triage_row(message.pk, judged(severity)).save()
+    return message
+
+
+def asked_again(case: m.Case) -> None:
+    """A further message of the customer, and its draft."""
+    key = m.Message.objects.create(
+        identity=f"more:{next(_numbers)}", case=case, channel="email", author="c@example.net",
+        state="related",
+    ).pk  # fmt: skip
+    from tests.casebook.test_moves import answered
+
+    answered(key)
+
+
+def standing(case: m.Case) -> reading.Standing:
+    return reading.standing([case])[case.pk]
 
 
 @pytest.fixture
@@ -121,6 +162,21 @@ def test_a_reply_in_time_keeps_and_a_late_one_leaves_broken(case: m.Case) -> Non
         out(late, Purpose.REPLY)
     assert late.promises.get().state == "broken"
     assert late.promises.get().reason == Broken.LATE
+
+
+def test_thanks_for_a_promise_are_no_answer(case: m.Case) -> None:
+    out(case, Purpose.FIRST_REPLY, START + 5 * HOUR, ((About.PROGRESS, START + 2 * HOUR),))
+    with frozen(START + HOUR):
+        out(case, Purpose.FIRST_REPLY)
+    case.refresh_from_db()
+    assert (states(case), case.replied_at) == ([("answer", "open"), ("progress", "open")], None)
+    with frozen(START + 2 * HOUR):
+        out(case, Purpose.REPLY)
+        # Nothing is awaited any more.
+        out(case, Purpose.FIRST_REPLY)
+    case.refresh_from_db()
+    assert states(case) == [("answer", "kept"), ("progress", "kept")]
+    assert case.replied_at == START + 2 * HOUR
 
 
 def test_a_progress_report_keeps_its_promise_and_leaves_the_answer_watched(case: m.Case) -> None:
@@ -197,44 +253,94 @@ def test_a_broken_promise_says_how_far_the_reply_had_come(
     assert reason.told.en
 
 
-def test_a_warning_and_its_notice_come_once_and_together(case: m.Case) -> None:
+def notice(due: datetime) -> moves.Notice:
+    reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "お詫び", due)
+    return moves.Notice(reply, Estimate(START, due, 180))
+
+
+def test_a_warning_comes_once_and_so_does_a_notice(case: m.Case) -> None:
     out(case, Purpose.FIRST_REPLY, START + HOUR)
     promise = case.promises.get()
     due = START + 3 * HOUR
-    reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "お詫び", due)
-    notice = moves.Notice(reply, Estimate(START, due, 180))
-    assert [moves.warn(promise.pk, AlertReason.DUE_NOW, notice) for _ in range(2)] == [True, False]
+    assert [moves.warn(promise.pk, AlertReason.DUE_NOW) for _ in range(2)] == [True, False]
+    assert [moves.give_notice(promise.pk, notice(due)) for _ in range(2)] == [True, False]
     draft = case.drafts.get(purpose=Purpose.DELAY)
     assert (draft.state, draft.due) == ("pending", due)
     assert draft.estimate.minutes == 180
     blocked = opened()
     out(blocked, Purpose.FIRST_REPLY, START + HOUR)
     finding = Finding("no_due_time", 0, 1, "no time")
-    unseen = replace(notice, approved=True, findings=(finding,))
-    assert moves.warn(blocked.promises.get().pk, AlertReason.DUE_NOW, unseen)
+    unseen = replace(notice(due), approved=True, findings=(finding,))
+    assert moves.give_notice(blocked.promises.get().pk, unseen)
     assert blocked.drafts.get(purpose=Purpose.DELAY).state == "pending"
 
 
-def test_a_reply_on_its_way_needs_no_notice(case: m.Case) -> None:
-    out(case, Purpose.FIRST_REPLY, START + HOUR)
-    moves.approve(written(case, Purpose.REPLY), "aki")
-    assert moves.covered(case.pk)
+@pytest.mark.parametrize(
+    ("purpose", "covers"), [(Purpose.REPLY, (True, True)), (Purpose.PROGRESS, (False, True))]
+)
+def test_a_reply_on_its_way_needs_no_notice(
+    case: m.Case, purpose: Purpose, covers: tuple[bool, bool]
+) -> None:
+    out(case, Purpose.FIRST_REPLY, START + HOUR, ((About.PROGRESS, START + HOUR),))
+    draft = written(case, purpose)
+    found = list(case.promises.order_by("about"))
+    assert not any(map(moves.covered, found))
+    moves.approve(draft, "aki")
+    assert tuple(map(moves.covered, found)) == covers
+
+
+def test_each_promise_has_a_notice_of_its_own(case: m.Case) -> None:
+    with frozen(START - HOUR):
+        out(case, Purpose.DELAY, START + 2 * HOUR)
+    out(case, Purpose.FIRST_REPLY, START + 9 * HOUR, ((About.PROGRESS, START + HOUR),))
+    answer, progress = case.promises.filter(made_at=START).order_by("about")
+    assert moves.give_notice(progress.pk, notice(START + 3 * HOUR))
+    draft = case.drafts.get(purpose=Purpose.DELAY, state="pending")
+    assert moves.covered(answer)
+    moves.approve(draft.pk, "aki")
+    moves.sent(draft.pk, "aki", now())
+    assert [row.state for row in case.promises.filter(pk__in=[answer.pk, progress.pk])] == [
+        "open", "renewed",
+    ]  # fmt: skip
+    assert moves.give_notice(answer.pk, notice(START + 12 * HOUR))
+    moves.reject(case.drafts.get(state="pending").pk, "aki", "電話で伝えた")
+    assert moves.covered(answer)
 
 
 def test_who_writes_again_waits_no_longer_and_keeps_the_notice(case: m.Case) -> None:
     out(case, Purpose.FIRST_REPLY, START + HOUR)
     delay = written(case, Purpose.DELAY, START + 3 * HOUR)
     stands = reading.standing([case])[case.pk]
-    assert (stands.due, stands.waiting) == (START + HOUR, False)
+    assert (stands.dues, stands.waiting) == ((START + HOUR,), False)
     with frozen(START + 2 * HOUR):
-        assert reading.standing([case])[case.pk].due is None
-    key = m.Message.objects.create(
-        identity="again", case=case, channel="email", author="c@example.net", state="related"
-    ).pk
-    from tests.casebook.test_moves import answered
-
-    answered(key)
+        assert reading.standing([case])[case.pk].dues == ()
+    asked_again(case)
     assert m.Draft.objects.get(pk=delay).state == "pending"
+
+
+def test_only_the_answers_times_bind_the_next_answer(case: m.Case) -> None:
+    out(case, Purpose.FIRST_REPLY, START + 5 * HOUR, ((About.PROGRESS, START + HOUR),))
+    written(case, Purpose.REPLY, START + 3 * HOUR)
+    assert standing(case).dues == (START + 3 * HOUR, START + 5 * HOUR)
+
+
+def test_an_injury_that_a_later_reply_answered_is_no_longer_unanswered(case: m.Case) -> None:
+    out(case, Purpose.REPLY)
+    cases = [case, opened()]
+    with frozen(START + HOUR):
+        for one in cases:
+            heard(one, 3)
+            assert standing(one).gravest == judged(3)
+    with frozen(START + 2 * HOUR):
+        for one in cases:
+            out(one, Purpose.DELAY, START + 9 * HOUR)
+            assert standing(one).gravest == judged(3)
+            out(one, Purpose.REPLY)
+    with frozen(START + 3 * HOUR):
+        for one in cases:
+            assert standing(one).gravest is None
+            heard(one, 1)
+            assert standing(one).gravest == judged(1)
 
 
 def test_an_owner_is_audited(case: m.Case) -> None:
@@ -243,6 +349,70 @@ def test_an_owner_is_audited(case: m.Case) -> None:
     assert case.owner == "aki"
     line = case.audit.get(what="case.assigned")
     assert (line.who, line.note) == ("lead", "– → aki")
+
+
+@pytest.mark.parametrize("end", ["reply", "resolve", "close", "another draft"])
+def test_whoever_finds_a_promise_broken_alerts(case: m.Case, end: str) -> None:
+    draft = written(case, Purpose.FIRST_REPLY, START + HOUR)
+    moves.approve(draft, "aki")
+    if end != "another draft":
+        moves.sent(draft, "aki", now())
+    with frozen(START + 2 * HOUR):
+        if end == "reply":
+            out(case, Purpose.REPLY)
+        elif end == "resolve":
+            moves.resolve(case.pk, "aki", "返金")
+        elif end == "close":
+            moves.close(case.pk)
+        else:
+            asked_again(case)
+    promise = case.promises.get()
+    assert promise.state == "broken"
+    assert promise.alerts.get().reason == AlertReason.BROKEN
+    opened = case.audit.filter(what="alert.opened", note="broken")
+    assert opened.count() == 1
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda case, draft: moves.edit(draft, "aki", "x", ()),
+        lambda case, draft: moves.approve(draft, "aki"),
+        lambda case, draft: moves.reject(draft, "aki", "x"),
+        lambda case, _: moves.sent(case.drafts.earliest("pk").pk, "aki", now()),
+        lambda case, _: moves.warn(case.promises.get().pk, AlertReason.DUE_SOON),
+        lambda case, _: moves.give_notice(case.promises.get().pk, notice(START + 3 * HOUR)),
+        lambda case, _: moves.overdue(case.promises.get().pk),
+        lambda case, _: moves.report_progress(
+            case.promises.get().pk, case.messages.get().pk, notice(START).reply, ()
+        ),
+        lambda case, _: moves.resolve(case.pk, "aki", "x"),
+        lambda case, _: moves.correct(case.messages.get().pk, {"severity": 2}, "aki"),
+        lambda case, _: moves.survey_answered(moves.open_survey(case.pk).pk, 1),
+        lambda case, _: asked_again(case),
+    ],
+)
+def test_every_move_locks_the_case_before_what_it_holds(
+    case: m.Case, move: Callable[[m.Case, int], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triage_row(case.messages.get().pk, judged(1)).save()
+    moves.approve(written(case, Purpose.FIRST_REPLY, START + HOUR), "aki")
+    draft = written(case, Purpose.REPLY)
+    locked: list[type] = []
+    lock = QuerySet.select_for_update
+
+    def noted(rows: QuerySet, **options: object) -> QuerySet:  # type: ignore[type-arg]
+        locked.append(rows.model)
+        return lock(rows, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(QuerySet, "select_for_update", noted)
+    move(case, draft)
+    # An order of locks that all share is what keeps two processes from waiting for each other.
+    assert m.Case in locked
+    held = (m.Draft, m.Promise, m.Survey)
+    assert locked.index(m.Case) < min(
+        (locked.index(one) for one in held if one in locked), default=99
+    )
 
 
 def test_what_is_confirmed_besides_is_promised_too(case: m.Case) -> None:
@@ -297,13 +467,7 @@ def _carry_out(
             moves.overdue(row.pk)
     elif step == "customer":
         case.refresh_from_db()
-        key = m.Message.objects.create(
-            identity=f"more:{next(_numbers)}", case=case, channel="email",
-            author="c@example.net", state="related",
-        ).pk  # fmt: skip
-        from tests.casebook.test_moves import answered
-
-        answered(key)
+        asked_again(case)
     elif first is not None and step == "approve":
         more = [(also[0], now() + also[1] * HOUR)] if also else []
         # A time that has passed meanwhile is refused.
@@ -323,6 +487,7 @@ def _is_honest(case: m.Case, at: datetime) -> None:
         if row.state == "broken":
             assert row.settled_at is not None
             assert row.settled_at > row.due
+            assert row.alerts.filter(reason="broken").exists()
         if row.state == "kept":
             went_out = case.drafts.filter(state="sent", purpose__in=["first_reply", "reply"])
             reported = case.drafts.filter(state="sent", purpose="progress")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 import pytest
@@ -12,6 +13,7 @@ from casebook.clock import frozen
 from casebook.errors import IllegalMove
 from casebook.policy import load_policy
 from casebook.timing import Purpose
+from casebook.types import Finding
 from desk.replying import approve
 from responders.due import say_due
 from tests.casebook.test_promises import opened, written
@@ -59,3 +61,16 @@ def test_what_cannot_be_brought_up_to_date_is_stopped_by_the_guard() -> None:
     draft = drafted("明日の正午までにご連絡いたします。")
     with frozen(TUESDAY), pytest.raises(IllegalMove, match="due_differs"):
         approve(POLICY, draft, "aki", ())
+
+
+def test_what_a_person_said_against_a_draft_outlives_its_rewording() -> None:
+    draft = drafted("明日（火）12時までにご連絡いたします。")
+    graver = Finding(moves.CORRECTED, 0, 0, "severity: 1 → 3")
+    slot = Finding("unfilled_slot", 0, 1, "filled meanwhile")
+    m.Draft.objects.filter(pk=draft.pk).update(findings=[asdict(slot), asdict(graver)])
+    draft.refresh_from_db()
+    with frozen(TUESDAY), pytest.raises(IllegalMove, match=r"\(triage_corrected\)"):
+        approve(POLICY, draft, "aki", ())
+    draft.refresh_from_db()
+    assert (draft.state, draft.findings) == ("pending", [asdict(graver)])
+    assert reading.wording(draft).body == "本日12時までにご連絡いたします。"

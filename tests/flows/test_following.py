@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connections
@@ -15,6 +16,7 @@ from casebook import models as m
 from casebook import moves
 from casebook.clock import frozen
 from casebook.config import settings
+from casebook.hours import WEEKDAYS
 from casebook.locks import exclusive
 from casebook.policy import load_policy
 from casebook.receipt import find_receipts
@@ -254,6 +256,31 @@ def test_a_report_that_falls_due_on_a_holiday_is_drafted_on_the_business_day_bef
     assert run(timedelta(days=3)).reports == 1
     told = body(promise.case.drafts.get(purpose="progress"))
     assert "次のご連絡は" in told
+
+
+def test_a_report_promised_within_a_day_is_drafted_on_that_day() -> None:
+    # 「20日中に」: until the midnight with which Tuesday, the 20th, ends.
+    promised(START + timedelta(hours=38))
+    assert run(timedelta(hours=13)).reports == 0
+    assert run(timedelta(hours=14)).reports == 1
+
+
+def test_a_report_goes_by_the_hours_of_whoever_deals_with_the_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    week = "".join(f'{day} = ["00:00-24:00"]\n' for day in WEEKDAYS)
+    pack = tmp_path / "ours.toml"
+    pack.write_text(
+        f'extends = "default"\n[channels.email]\ncalendar = "always"\n[calendars.always]\n{week}'
+        'holidays = ""\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("MADOGUCHI_POLICY", str(pack))
+    settings.cache_clear()
+    # Friday, 23 November is a public holiday, but not for those who answer mails.
+    promised(START + timedelta(days=4, hours=3))
+    assert run(timedelta(days=3)).reports == 0
+    assert run(timedelta(days=4)).reports == 1
 
 
 def test_a_report_is_owed_whatever_the_customer_writes_meanwhile() -> None:

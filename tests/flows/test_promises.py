@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from casebook import models as m
 from casebook import moves
@@ -18,8 +21,19 @@ from casebook.clock import frozen, now
 from casebook.locks import exclusive
 from casebook.policy import load_policy
 from casebook.timing import Broken, Purpose
-from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
-from flows import alerting, promises
+from casebook.types import (
+    Channel,
+    Conduct,
+    Kind,
+    Relation,
+    RelationKind,
+    Reply,
+    Triage,
+    Visibility,
+)
+from desk import promises as desk_promises
+from flows import alerting, pipeline, promises, surviving
+from flows.terminal import each_directly
 from responders.calendar import calendar
 from responders.due import say_due
 from responders.times import promised
@@ -38,7 +52,7 @@ SOON, NOW, LATE = (MADE + timedelta(minutes=minutes) for minutes in (130, 165, 1
 JUDGED = Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "ja")
 
 
-def told(due: datetime = DUE, words: str = "届きません") -> m.Promise:
+def told(due: datetime = DUE, words: str = "届きません", triage: Triage = JUDGED) -> m.Promise:
     """A first reply that named a time and went out at MADE."""
     with frozen(MADE):
         (key,) = received(inbound(subject=words, new_text="山田太郎です。死ね"))
@@ -47,10 +61,20 @@ def told(due: datetime = DUE, words: str = "届きません") -> m.Promise:
         assert case is not None
         body = f"{say_due(POLICY, due, 'ja')}にご連絡いたします。"
         reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: 届きません", body, due)
-        (draft,) = moves.answer([moves.Answered(case.pk, {key: JUDGED}, reply=reply)])
+        (draft,) = moves.answer([moves.Answered(case.pk, {key: triage}, reply=reply)])
         moves.approve(draft, "aki")
         moves.sent(draft, "aki", now())
     return case.promises.get()
+
+
+def writes_again(case: m.Case, words: str, at: datetime) -> m.Draft:
+    """The draft that the customer's next message gets at this moment."""
+    with frozen(at):
+        (key,) = received(inbound(subject="Re: 届きません", text=words, new_text=words))
+        relation = Relation(RelationKind.FOLLOW_UP, of_case=case.pk)
+        moves.relate([moves.Related(key, relation, "ja", ())])
+        pipeline.run(each_directly, due_only=False)
+    return case.drafts.get(answers=key, purpose=Purpose.FIRST_REPLY)
 
 
 def watched(at: datetime) -> promises.Summary:
@@ -183,6 +207,27 @@ def test_a_promise_that_is_broken_says_why(
     assert "Overdue: 0 h 1 min" in message
 
 
+def test_a_short_promise_is_warned_of_between_two_looks(lead: Hook) -> None:
+    promise = told(MADE + timedelta(minutes=30))
+    assert watched(MADE + timedelta(minutes=20)).notices == 0
+    summary = watched(MADE + timedelta(minutes=25))
+    assert (summary.warned, summary.notices) == (1, 1)
+    assert promise.case.drafts.filter(purpose=Purpose.DELAY, state="pending").exists()
+
+
+def test_a_reply_that_was_to_go_out_and_did_not_is_made_up_for_by_a_notice(lead: Hook) -> None:
+    case = told().case
+    with frozen(NOW):
+        reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "返金いたしました。", None)
+        draft = moves.write(case.pk, Purpose.REPLY, "aki", reply, ())
+        moves.approve(draft.pk, "aki")
+    summary = watched(NOW)
+    assert (summary.warned, summary.notices) == (1, 0)
+    m.Draft.objects.filter(pk=draft.pk).update(state="failed")
+    summary = watched(NOW + timedelta(minutes=5))
+    assert (summary.warned, summary.notices) == (0, 1)
+
+
 def test_breaks_and_nights_use_no_time(lead: Hook) -> None:
     told(datetime(2026, 11, 25, 12, tzinfo=POLICY.zone))
     # 11 business hours in all, 8 of them over when the desk closes: 73 %.
@@ -270,3 +315,63 @@ def test_an_alert_of_a_promise_reads_in_japanese(
     assert title.startswith("【期限が近づいています】")
     assert "お客様への回答：2026-11-24 12:00 まで" in body
     assert "残り：0時間50分" in body
+
+
+def test_who_thanks_for_a_promise_is_still_told_its_time(lead: Hook) -> None:
+    promise = told(triage=replace(JUDGED, kind=Kind.INQUIRY, severity=0))
+    draft = writes_again(promise.case, "ありがとうございます。", MADE + timedelta(hours=1))
+    assert draft.answers.triage.kind == Kind.PRAISE
+    assert draft.answers.triage.severity == 0
+    assert draft.due == DUE
+    assert "本日12時まで" in draft.versions.get().body
+
+
+@pytest.mark.parametrize(("left", "due"), [(30, DUE), (29, MADE + timedelta(hours=8))])
+def test_what_falls_due_too_soon_is_not_promised_anew(lead: Hook, left: int, due: datetime) -> None:
+    case = told().case
+    draft = writes_again(case, "まだ届きません。", DUE - timedelta(minutes=left))
+    assert POLICY.estimate.minimum == 30
+    assert draft.due == due
+
+
+def test_one_bad_promise_stops_no_other_and_its_words_stay_out_of_the_log(
+    lead: Hook, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = told(), told()
+    m.Draft.objects.filter(promises=bad).update(channel="死ね")
+    summary = watched(NOW)
+    assert good.case.drafts.filter(purpose=Purpose.DELAY).exists()
+    assert summary.notices == 1
+    (line,) = [line for line in caplog.messages if "failed" in line]
+    assert line.startswith(f"promise {bad.pk} failed (ValueError at ")
+    assert "死ね" not in caplog.text
+    assert watched(LATE).broken == 2
+
+
+def test_what_fails_for_the_machines_sake_stops_the_run() -> None:
+    def work(key: int) -> int:
+        raise OSError if key == 2 else ValueError
+
+    with pytest.raises(OSError):
+        list(surviving.each("promise", [1, 2, 3], work, logging.getLogger()))
+
+
+def test_a_look_asks_no_more_of_the_record_for_more_promises(
+    lead: Hook,
+) -> None:
+    def looks() -> int:
+        with frozen(SOON), CaptureQueriesContext(connection) as asked:
+            promises.watch()
+            shown = desk_promises.listed()
+            desk_promises.table(shown)
+            list(map(desk_promises.promise_json, shown))
+        assert not any('"text"' in one["sql"] for one in asked)
+        return len(asked)
+
+    told()
+    watched(SOON)
+    few = looks()
+    for _ in range(5):
+        told()
+    watched(SOON)
+    assert looks() == few

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from casebook.timing import Promises
 from casebook.types import AlertReason
 from responders.calendar import calendar
-from responders.watching import risk, used
+from responders.watching import LAST, risk, used
 from tests.responders.policies import ALL, TOKYO
 
 CALENDAR = calendar(TOKYO)
@@ -61,4 +61,10 @@ def test_it_rises_from_none_to_all(policy, minutes) -> None:  # type: ignore[no-
     ],
 )
 def test_thresholds(thresholds: tuple[float, ...], share: float, reason: AlertReason) -> None:
-    assert risk(Promises(warn_at=thresholds), share) == reason
+    assert risk(Promises(warn_at=thresholds), share, LAST) == reason
+
+
+def test_the_last_minutes_of_a_short_promise_are_its_end() -> None:
+    almost = LAST - timedelta.resolution
+    assert risk(Promises(warn_at=(0.7, 0.9)), 0.5, almost) is AlertReason.DUE_NOW
+    assert risk(Promises(warn_at=()), 0.5, almost) is None
