@@ -18,7 +18,7 @@ from responders.draft import reply_subject
 from responders.due import say_due
 from responders.guard import CODES
 from responders.review import review
-from responders.times import promised
+from responders.times import Told, promised
 
 WHEN = "%Y-%m-%d %H:%M"
 """How a time is typed, in the policy's time zone."""
@@ -39,15 +39,39 @@ def _tell_anew(policy: Policy, draft: m.Draft) -> None:
     version, at = reading.wording(draft), now()
     written = version.created_at
     same_day = written.astimezone(policy.zone).date() == at.astimezone(policy.zone).date()
-    if draft.due is None or draft.due <= at or same_day:
+    if same_day or (draft.due is not None and draft.due <= at):
         return
-    before, after = (say_due(policy, draft.due, draft.language, told) for told in (written, at))
-    body = version.body.replace(before, after)
-    found = judged(policy, body, draft.due, draft.language, draft.severity)
+    body = version.body
+    if draft.due is not None:
+        before, after = (say_due(policy, draft.due, draft.language, told) for told in (written, at))
+        body = body.replace(before, after)
+    found = [
+        *judged(policy, body, draft.due, draft.language, draft.severity),
+        *_shifted(
+            _promised(policy, draft, version.body, written), _promised(policy, draft, body, at)
+        ),
+    ]
     if body != version.body or found:
         # What a person said of the draft is not answered by another word for its time.
         kept = [Finding(**one) for one in draft.findings if one["code"] not in CODES]
         moves.edit(draft.pk, MACHINE, body, [*found, *kept])
+
+
+def _shifted(before: Sequence[Told], after: Sequence[Told]) -> Iterator[Finding]:
+    """What stands against a text whose promises mean other moments than when it was written."""
+    meant, means = ({(told.at, told.progress) for told in one} for one in (before, after))
+    if meant == means:
+        return
+    place = next((told for told in after if (told.at, told.progress) not in meant), None)
+    start, end = (place.start, place.end) if place else (0, 0)
+    text = "A time that it promises means another moment than on the day it was written."
+    yield Finding("due_differs", start, end, text)
+
+
+def _promised(policy: Policy, draft: m.Draft, body: str, at: datetime) -> tuple[Told, ...]:
+    department = watched.department(draft.answers, policy)
+    hours = calendar(policy, department=department, channel=draft.channel)
+    return promised(body, at, hours, draft.language)
 
 
 def judged(
@@ -80,11 +104,9 @@ def proposals(
 ) -> Iterator[str]:
     """Lines for a person: the times that a text promises beside `due`, and the command that makes
     promises of them. Nothing where there are none."""
-    department = watched.department(draft.answers, policy)
-    hours = calendar(policy, department=department, channel=draft.channel)
     known = due.replace(second=0, microsecond=0) if due else None
     options: list[str] = []
-    for told in promised(body, now(), hours, draft.language):
+    for told in _promised(policy, draft, body, now()):
         # To the minute and never later than the text allows.
         moment = told.at.replace(second=0, microsecond=0)
         if moment == known:

@@ -74,3 +74,29 @@ def test_what_a_person_said_against_a_draft_outlives_its_rewording() -> None:
     draft.refresh_from_db()
     assert (draft.state, draft.findings) == ("pending", [asdict(graver)])
     assert reading.wording(draft).body == "本日12時までにご連絡いたします。"
+
+
+@pytest.mark.parametrize("due", [DUE, None])
+@pytest.mark.parametrize(
+    ("words", "stopped"),
+    [
+        ("本日中に途中経過を", True),
+        ("3営業日以内に結果を", True),
+        ("12月4日（金）までに結果を", False),
+    ],
+)
+def test_what_else_is_promised_means_the_same_moment_or_is_stopped(
+    due: datetime | None, words: str, stopped: bool
+) -> None:
+    said = "明日（火）12時までにご連絡いたします。" if due else ""
+    with frozen(MONDAY):
+        draft = m.Draft.objects.get(pk=written(opened(), Purpose.REPLY, due))
+        draft = moves.edit(draft.pk, "aki", f"{said}{words}お知らせいたします。", ())
+    with frozen(TUESDAY):
+        if stopped:
+            with pytest.raises(IllegalMove, match="due_differs"):
+                approve(POLICY, draft, "aki", ())
+        else:
+            approve(POLICY, draft, "aki", ())
+    draft.refresh_from_db()
+    assert draft.state == ("pending" if stopped else "approved")
