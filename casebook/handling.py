@@ -156,7 +156,7 @@ class Costs(Table):
     """What triage's thresholds are derived from: a missed crisis hurts people, a false harassment
     an honest customer, and a complaint taken for spam is never answered."""
 
-    crisis: Cost = Cost(missed=3, false_alarm=1)
+    crisis: Cost = Cost(missed=2.5, false_alarm=1)
     urgent: Cost = Cost(missed=2, false_alarm=1)
     threat: Cost = Cost(missed=5, false_alarm=1)
     harassment: Cost = Cost(missed=1, false_alarm=2)

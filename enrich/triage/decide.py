@@ -39,6 +39,7 @@ Brief Survey", 1985): beside the heads, which see most of what a rule sees, wher
 asserted and where not, from a logistic regression on the heads' leave-one-out scores with and
 without the rule; and without heads, where its words are asserted, the logarithm of recall / false
 alarms. All measured on exemplars that were written after the rules."""
+_CUT_OUT = math.log(2)
 _LIFE = "threat:life"
 _DEMANDED = 0.4
 """Probability above which a demand is named: one too many costs the reply a sentence, one too few
@@ -95,12 +96,12 @@ def joined(seen: Seen) -> dict[str, float]:
     """The probability of each label, from rules and heads together.
 
     The more passages, the likelier that one looks like something by chance: the odds of each are
-    divided by their number. A sentence that a rule points to is none of them: thanks around it must
-    not hide that somebody was hurt.
+    divided by their number. A sentence that a rule points to is none of them, and its odds are only
+    halved, for want of what stands around it: thanks must not hide that somebody was hurt.
     """
     found = dict(seen.whole)
     many = math.log(len(seen.passages) or 1)
-    parts = [(many, one) for one in seen.passages] + [(math.log(2), one) for one in seen.pointed]
+    parts = [(many, one) for one in seen.passages] + [(_CUT_OUT, one) for one in seen.pointed]
     for label in LABELS:
         if parts and label.startswith(_MIXED) and label != "conduct:ordinary":
             best = max(_logit(one[label]) - less for less, one in parts)
