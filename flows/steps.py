@@ -26,9 +26,11 @@ from casebook.types import (
     Channel,
     Conduct,
     Estimate,
+    Finding,
     Kind,
     KnownMessage,
     RelationKind,
+    Reply,
     Role,
     SimilarCase,
     Space,
@@ -342,15 +344,30 @@ def _drafted(one: _Wanted, promised: Estimate, index: Synced | None) -> moves.An
         similar=_similar(index, vectors, one.case.pk),
         estimate=promised,
         reply=reply,
-        findings=review(
-            policy,
-            reply.body,
-            due=reply.due,
-            told=now(),
-            language=reply.language,
-            severity=reply.severity,
-        ),
+        findings=(*_late(policy, promised, reply), *_reviewed(policy, reply)),
     )
+
+
+def _reviewed(policy: Policy, reply: Reply) -> Sequence[Finding]:
+    return review(
+        policy,
+        reply.body,
+        due=reply.due,
+        told=now(),
+        language=reply.language,
+        severity=reply.severity,
+    )
+
+
+def _late(policy: Policy, promised: Estimate, reply: Reply) -> Sequence[Finding]:
+    """For the approver: the time named is later than the policy allows unseen."""
+    if reply.due is None or not promised.beyond:
+        return ()
+    told = (
+        f"The time named is {promised.minutes:,} minutes of business time away; the policy's "
+        f"maximum is {policy.estimate.maximum:,}. Can somebody answer sooner?"
+    )
+    return (Finding("beyond_maximum", 0, 0, told, blocking=False),)
 
 
 def _similar(

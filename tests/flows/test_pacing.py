@@ -71,6 +71,10 @@ def test_drafts_name_what_the_team_really_needs(mailbox: Mailbox) -> None:
     for row in found:
         assert row.median is not None
         assert row.median <= row.minutes
+        codes = [finding["code"] for finding in row.draft.findings]
+        assert codes == ["beyond_maximum"] * row.beyond
+        assert not any(finding["blocking"] for finding in row.draft.findings)
+    assert any(row.beyond for row in found)
 
 
 def test_who_was_told_a_time_still_waits_for_the_answer() -> None:
