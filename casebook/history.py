@@ -57,7 +57,7 @@ def _handled(policy: Policy, case: m.Case, first: m.Message | None, who: str) ->
         department=policy.department(triage) if triage else "",
         channel=case.channel,
         category=case.cause or (triage.kind.value if triage else ""),
-        length=first.length if first else 0,  # type: ignore[attr-defined]
+        length=getattr(first, "length", 0),
         who=who,
     )
 

@@ -12,6 +12,7 @@ from casebook import models as m
 from casebook.clock import now
 from casebook.moves.base import MACHINE, audit, case_locked, line, moved
 from casebook.moves.deciding import approve
+from casebook.moves.queueing import queue_draft
 from casebook.moves.settling import alert, break_promise
 from casebook.states import DraftState, PromiseState
 from casebook.timing import About, Purpose
@@ -103,7 +104,7 @@ def write(
         row.save(update_fields=["state"])
     newest = found.messages.filter(direction="in").order_by("pk").last()
     assert newest is not None
-    return _drafted(found.pk, newest.pk, purpose, reply, findings, who)
+    return queue_draft(found.pk, newest.pk, purpose, reply, findings, who)
 
 
 def _open(promise: int) -> m.Promise | None:
@@ -113,33 +114,9 @@ def _open(promise: int) -> m.Promise | None:
 
 
 def _queue(promise: m.Promise, notice: Notice) -> None:
-    draft = _drafted(
+    draft = queue_draft(
         promise.case_id, promise.draft.answers_id, Purpose.DELAY, notice.reply, notice.findings
     )
     m.Estimate.objects.create(draft=draft, **asdict(notice.estimate))
     if notice.approved and not any(finding.blocking for finding in notice.findings):
         approve(draft.pk, MACHINE)
-
-
-def _drafted(
-    case: int,
-    answers: int,
-    purpose: Purpose,
-    reply: Reply,
-    findings: Iterable[Finding],
-    who: str = MACHINE,
-) -> m.Draft:
-    draft = m.Draft.objects.create(
-        case_id=case,
-        answers_id=answers,
-        purpose=purpose,
-        channel=reply.channel,
-        visibility=reply.visibility,
-        language=reply.language,
-        severity=reply.severity,
-        due=reply.due,
-        findings=[asdict(finding) for finding in findings],
-    )
-    draft.versions.create(number=1, subject=reply.subject, body=reply.body, author=who)
-    audit([line(draft, "drafted", "", draft.state, who=who)])
-    return draft

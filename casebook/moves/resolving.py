@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from django.db import transaction
 
@@ -12,6 +11,7 @@ from casebook.clock import now
 from casebook.errors import IllegalMove
 from casebook.moves.base import MACHINE, audit, case_locked, line, moved
 from casebook.moves.protecting import open_alerts
+from casebook.moves.queueing import queue_draft
 from casebook.moves.settling import fulfil
 from casebook.moves.vectors import tell_again
 from casebook.rows import clean
@@ -107,7 +107,7 @@ def follow_up(
     asked = row.drafts.filter(purpose=Purpose.FOLLOW_UP).exists()
     if row.state != CaseState.RESOLVED or asked:
         return None
-    draft = _queue(row, Purpose.FOLLOW_UP, answers, reply, findings)
+    draft = queue_draft(row.pk, answers, Purpose.FOLLOW_UP, reply, findings)
     if survey is not None:
         m.Survey.objects.filter(pk=survey).update(draft=draft, asked_at=now())
     return draft
@@ -125,7 +125,7 @@ def report_progress(
     if row.state != PromiseState.OPEN or drafted_for([row.pk]) or waits.exists():
         return None
     audit([line(row, PROGRESS_DRAFTED, "", "")])
-    return _queue(case, Purpose.PROGRESS, answers, reply, findings)
+    return queue_draft(case.pk, answers, Purpose.PROGRESS, reply, findings)
 
 
 def drafted_for(promises: Sequence[int]) -> set[int]:
@@ -133,25 +133,6 @@ def drafted_for(promises: Sequence[int]) -> set[int]:
     lines = m.AuditLine.objects.filter(thing="promise", thing_id__in=promises)
     found = lines.filter(what=f"promise.{PROGRESS_DRAFTED}")
     return set(found.values_list("thing_id", flat=True))
-
-
-def _queue(
-    case: m.Case, purpose: Purpose, answers: int, reply: Reply, findings: Sequence[Finding]
-) -> m.Draft:
-    draft = m.Draft.objects.create(
-        case=case,
-        answers_id=answers,
-        purpose=purpose,
-        channel=reply.channel,
-        visibility=reply.visibility,
-        language=reply.language,
-        severity=reply.severity,
-        due=reply.due,
-        findings=[asdict(finding) for finding in findings],
-    )
-    draft.versions.create(number=1, subject=reply.subject, body=reply.body, author=MACHINE)
-    audit([line(draft, "drafted", "", draft.state, note=purpose)])
-    return draft
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from django.db.models import QuerySet
@@ -401,9 +402,9 @@ def test_every_move_locks_the_case_before_what_it_holds(
     locked: list[type] = []
     lock = QuerySet.select_for_update
 
-    def noted(rows: QuerySet, **options: object) -> QuerySet:  # type: ignore[type-arg]
+    def noted(rows: QuerySet[Any], **options: Any) -> QuerySet[Any]:
         locked.append(rows.model)
-        return lock(rows, **options)  # type: ignore[arg-type]
+        return lock(rows, **options)
 
     monkeypatch.setattr(QuerySet, "select_for_update", noted)
     move(case, draft)
@@ -438,7 +439,7 @@ class Histories(TestCase):
 
     @settings(max_examples=150, suppress_health_check=list(HealthCheck))
     @given(st.lists(STEPS, max_size=14))
-    def test_every_promise_ends_in_one_honest_way(self, steps: list) -> None:  # type: ignore[type-arg]
+    def test_every_promise_ends_in_one_honest_way(self, steps: list[Any]) -> None:
         with frozen(START):
             case = opened()
         at = START

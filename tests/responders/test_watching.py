@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casebook.policy import Policy
 from casebook.timing import Promises
 from casebook.types import AlertReason
 from responders.calendar import calendar
@@ -42,7 +43,7 @@ def test_a_promise_for_a_closed_time_uses_the_clock() -> None:
 
 
 @given(st.sampled_from(ALL), st.lists(st.integers(0, 40_000), min_size=3, max_size=3))
-def test_it_rises_from_none_to_all(policy, minutes) -> None:  # type: ignore[no-untyped-def]
+def test_it_rises_from_none_to_all(policy: Policy, minutes: list[int]) -> None:
     made, at, due = (NINE.astimezone(UTC) + timedelta(minutes=n) for n in sorted(minutes))
     share = used(calendar(policy), made, due, at)
     assert 0 <= share <= 1
