@@ -26,11 +26,11 @@ def round_up(calendar: Calendar, start: datetime, moment: datetime) -> datetime:
     local, closing = moment.astimezone(calendar.zone), calendar.closing(moment)
     noon = local.replace(hour=_NOON, minute=0, second=0, microsecond=0)
     steps = [_next(local, _HOUR), closing, _next(local, _QUARTER)]
-    # A night shift is one working day.
-    if closing != calendar.closing(start):
-        steps = [noon, closing, *steps]
-    elif calendar.business_between(start, moment) <= _SOON:
+    if calendar.business_between(start, moment) <= _SOON:
         steps = [_next(local, _QUARTER)]
+    # A night shift is one working day.
+    elif closing != calendar.closing(start):
+        steps = [noon, closing, *steps]
     named = (step for step in steps if step and step >= moment and _worked(calendar, step))
     return next(named, moment).astimezone(UTC)
 

@@ -121,6 +121,7 @@ def test_the_guard_reads_every_time_that_is_said(
         pytest.param("2026-11-24T10:00", "2026-11-25T09:10", "2026-11-25T12:00", id="a noon"),
         pytest.param("2026-11-24T10:00", "2026-11-25T12:00", "2026-11-25T12:00", id="at noon"),
         pytest.param("2026-11-24T10:00", "2026-11-25T13:01", "2026-11-25T18:00", id="its closing"),
+        pytest.param("2026-11-24T17:40", "2026-11-25T09:25", "2026-11-25T09:30", id="first thing"),
         pytest.param("2026-12-28T16:00", "2027-01-04T10:20", "2027-01-04T12:00", id="new year"),
     ],
 )

@@ -59,7 +59,7 @@ def test_the_hours_of_the_department_count() -> None:
     policy, start = Policy.model_validate(values), _tokyo("2026-11-24T23:00")
     found = estimate(policy, Handled(start, None, 3, department="quality"), start)
     assert found.due == _tokyo("2026-11-25T00:00")
-    assert estimate(policy, Handled(start, None, 3), start).due == _tokyo("2026-11-25T12:00")
+    assert estimate(policy, Handled(start, None, 3), start).due == _tokyo("2026-11-25T10:00")
 
 
 def _answered(minutes: list[float]) -> list[Handled]:
