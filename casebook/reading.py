@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from casebook import models as m
 from casebook.clock import now
 from casebook.config import SourceTable
-from casebook.receipt import find_receipts
+from casebook.receipt import find_receipts, without_receipts
 from casebook.resolved import unhappy
 from casebook.rows import triage_value
 from casebook.states import DraftState, MessageState, PromiseState
@@ -285,15 +285,24 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
 
 def asked(row: m.Message) -> Asked:
     """A message as triage needs it, without its vector."""
-    return Asked(row.subject, row.new_text, row.language, Channel(row.channel))
+    return _asked(row, row.new_text)
+
+
+def embedded(subject: str, text: str) -> str:
+    """What is embedded of a message: its subject, a line break, what it newly says."""
+    return without_receipts(f"{subject}\n{text}")
 
 
 def corrections() -> list[tuple[int, Asked, dict[str, Any]]]:
     """What people corrected, oldest first: its key, the text, and the labels that they gave."""
     return [
-        (row.pk, Asked(row.subject, row.text, row.language, Channel(row.channel)), row.expect)
-        for row in m.Correction.objects.order_by("pk")
+        (row.pk, _asked(row, row.text), row.expect) for row in m.Correction.objects.order_by("pk")
     ]
+
+
+def _asked(row: m.Message | m.Correction, text: str) -> Asked:
+    subject = without_receipts(row.subject)
+    return Asked(subject, without_receipts(text), row.language, Channel(row.channel))
 
 
 def triage_version(space: str) -> datetime | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from casebook import models as m
-from casebook import moves, spaces
+from casebook import moves, reading, spaces
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import MadoguchiError
@@ -109,7 +109,8 @@ def fill(role: Role, space: str, coders: Encoders, report: Report) -> int:
     for start in range(0, len(keys), _CHUNK):
         report(role, start, len(keys))
         rows = m.Message.objects.in_bulk(keys[start : start + _CHUNK])
-        found = coders.column(role, [f"{row.subject}\n{row.new_text}" for row in rows.values()])
+        texts = [reading.embedded(row.subject, row.new_text) for row in rows.values()]
+        found = coders.column(role, texts)
         with transaction.atomic():
             moves.keep_vectors(
                 [
@@ -132,7 +133,7 @@ def _sample() -> list[str]:
     )
     chosen = sorted(random.Random(0).sample(keys, min(SAMPLE, len(keys))))  # noqa: S311
     rows = m.Message.objects.filter(pk__in=chosen).order_by("pk")
-    return [f"{subject}\n{text}" for subject, text in rows.values_list("subject", "new_text")]
+    return [reading.embedded(*row) for row in rows.values_list("subject", "new_text")]
 
 
 def _build(after: Mapping[Role, Space], report: Report) -> int:

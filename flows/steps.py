@@ -195,7 +195,7 @@ def _language(row: m.Message, default: str) -> str:
 
 
 def _text(known: KnownMessage) -> str:
-    return f"{known.subject}\n{known.body}"
+    return reading.embedded(known.subject, known.body)
 
 
 def _alert(incident: m.Incident) -> str:

@@ -28,7 +28,6 @@ PROGRESS_DRAFTED = "progress_drafted"
 COMMENT_LIMIT = 2000
 """Characters of a survey's comment."""
 
-_SUBJECT = {"ja": "アンケートのご回答", "en": "Survey answer"}
 _NO_COMMENT = {
     "ja": "（満足度アンケート：5段階中{score}のご回答）",
     "en": "(Not satisfied with how it was handled: {score} out of 5)",
@@ -169,8 +168,8 @@ def survey_answered(
 
 
 def _said(survey: m.Survey, case: m.Case, language: str) -> m.Message:
-    """The answer as a message to the case, by whoever wrote to it last. The receipt number in its
-    subject is what joins it to its case."""
+    """The answer as a message to the case, by whoever wrote to it last. The receipt number, all of
+    its subject, is what joins it to its case; words of ours there would be read as theirs."""
     last = case.messages.filter(direction=Direction.IN).order_by("pk").last()
     text = survey.comment or _NO_COMMENT[language].format(score=survey.score)
     message = m.Message.objects.create(
@@ -181,7 +180,7 @@ def _said(survey: m.Survey, case: m.Case, language: str) -> m.Message:
         display_name=last.display_name if last else case.display_name,
         sent_at=now(),
         received_at=now(),
-        subject=f"{_SUBJECT[language]} [{case.receipt}]",
+        subject=f"[{case.receipt}]",
         text=text,
         new_text=text,
     )

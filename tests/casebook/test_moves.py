@@ -13,6 +13,7 @@ from casebook import models as m
 from casebook import moves, reading
 from casebook.clock import now
 from casebook.errors import IllegalMove
+from casebook.receipt import new_receipt
 from casebook.spaces import Vectors
 from casebook.types import (
     Attachment,
@@ -303,3 +304,12 @@ def test_a_person_brings_back_what_was_ignored_or_failed() -> None:
     assert all(rows[key].asked_for for key in (bulk, spam, bad))
     assert m.Case.objects.get().state == "reopened"
     assert len(answered(spam)) == 1
+
+
+def test_a_receipt_number_changes_nothing_of_what_is_judged_and_embedded() -> None:
+    seen = set()
+    for receipt in (new_receipt(), new_receipt()):
+        subject, text = f"Re: お皿の件 [{receipt}]", f"{receipt} はどうなりましたか。"
+        row = m.Message(channel="email", subject=subject, new_text=text)
+        seen.add((reading.asked(row), reading.embedded(row.subject, row.new_text)))
+    assert len(seen) == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebook.receipt import ALPHABET, find_receipts, new_receipt
+from casebook.receipt import ALPHABET, find_receipts, new_receipt, without_receipts
 
 receipts = st.builds(new_receipt)
 
@@ -86,3 +86,17 @@ def test_letters_that_fold_to_ascii_are_no_trouble(letter: str) -> None:
 
 def test_time_is_linear() -> None:
     assert find_receipts("M-" * 100_000) == ()
+
+
+@given(receipts, st.text(max_size=20), st.text(max_size=20))
+def test_numbers_are_blanked_and_nothing_else_moves(receipt: str, before: str, after: str) -> None:
+    whole = f"{before} [{receipt}] {after}"
+    left = without_receipts(whole)
+    assert find_receipts(left) == ()
+    assert len(left) == len(whole)
+    assert [old for old, new in zip(whole, left, strict=True) if new not in (old, " ")] == []
+
+
+@pytest.mark.parametrize("model", ["M-123456", "M-ABCDEF-2", "XM-7F3K2Q"])
+def test_a_model_that_looks_alike_stays(model: str) -> None:
+    assert without_receipts(f"型番 {model} です") == f"型番 {model} です"

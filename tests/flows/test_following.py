@@ -200,7 +200,7 @@ def test_an_unhappy_answer_reopens_alerts_and_is_drafted_as_urgent(web: Hook, co
     reply = case.drafts.get(state="pending")
     assert (reply.severity >= 2, reply.purpose, reply.answers) == (True, "first_reply", message)
     told = body(reply)
-    assert "「アンケートのご回答」の件、確かに承りました。" in told
+    assert case.receipt in told
     assert "温かいお言葉" not in told
     assert m.Alert.objects.filter(case=case, reason="unhappy").count() == 1
     other.refresh_from_db()
