@@ -1,198 +1,262 @@
-"""How English names a time that something is promised for."""
+"""How English names a time, word by word."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date
 
-from responders.times_moment import Clock
+from responders.times_parts import DAY, EVENING, FEW, NOON, Parts, Unit
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_COUNTS = {word: number for number, word in enumerate(_WORDS)} | {"a": 1, "an": 1, "twelve": 12}
-_NUMBER = rf"(?:[0-9]{{1,3}}|an?|{'|'.join(_WORDS[1:])}|twelve)"
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+          "eleven", "twelve")  # fmt: skip
+_LARGE = {"fourteen": 14, "fifteen": 15, "twenty-four": 24, "twenty": 20, "thirty": 30,
+          "forty-five": 45, "forty-eight": 48, "forty": 40, "sixty": 60,
+          "seventy-two": 72}  # fmt: skip
+_VAGUE = {"a couple of": 2, "a few": FEW, "few": FEW, "several": FEW, "an": 1, "a": 1}
+_COUNTS = {word: number for number, word in enumerate(_WORDS)} | _LARGE | _VAGUE
+_S = r"[ \n]{1,3}"
+_NUMBER = rf"(?:[0-9]{{1,3}}|(?:{'|'.join((*_VAGUE, *_LARGE, *reversed(_WORDS[1:])))})\b)"
+_HOUR = rf"(?:1[0-2]|0?[1-9]|{'|'.join(reversed(_WORDS[1:]))})"
+_WEEKDAY = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    r"|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\b\.?"
+    r"(?=,?[ \n](?:the )?[0-9]|,?[ \n][a-z]{3,9}\.? [0-9])"
+    r"|(?:(?<=by )|(?<=on )|(?<=next )|(?<=this ))(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\b"
+)
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b(?:\.(?=,? ?[0-9]))?"
 )
-_CLOCK = (
-    r"(?:(?P<@hour>[0-9]{1,2})(?:[:.](?P<@minute>[0-5][0-9]))?[ \n]?(?P<@half>[ap])(?:\.m\.|m\b)"
-    r"|(?P<@hour24>[0-9]{1,2}):(?P<@minute24>[0-5][0-9])(?![0-9:])|(?P<@word>noon|midday|midnight))"
-)
-_ZONE = r"(?:[ \n]\([A-Z+0-9:-]{2,8}\)|[ \n](?:JST|UTC|GMT|CET|CEST|[ECMP][SD]T)\b)?"
-_S = r"[ \n]{1,3}"
-_DATE = (
-    rf"(?:(?:(?:next|this|on|the){_S}){{0,2}}(?:{_WEEKDAY},?{_S}(?:the{_S})?)?"
-    rf"(?:(?P<@dom>[0-9]{{1,2}})(?:st|nd|rd|th)?{_S}(?:of{_S})?(?P<@month>{_MONTH})"
-    rf"|(?P<@month2>{_MONTH}){_S}(?P<@dom2>[0-9]{{1,2}})(?:st|nd|rd|th)?(?![0-9:]))"
-    rf"(?:,?{_S}(?P<@year>20[0-9]{{2}}))?"
-    rf"|(?P<@iso>20[0-9]{{2}}-[01][0-9]-[0-3][0-9])"
-    rf"|(?P<@near>today|tonight|(?:the{_S})?day{_S}after{_S}tomorrow|tomorrow)(?:,{_S}{_WEEKDAY})?"
-    rf"|(?:the{_S})?(?P<@business>(?:next|following){_S}(?:business|working){_S}day)"
-    rf"|(?:(?P<@which>next|this|on|coming){_S})?(?P<@weekday>{_WEEKDAY})(?:{_S}(?P<@whichweek>next|this){_S}week)?)"
-)
-
-
-def _of(part: str, name: str) -> str:
-    """A part of the grammar with the names of its groups put apart by `name`."""
-    return part.replace("@", name)
-
-
-_END = rf"(?:the{_S})?(?:end|close){_S}of{_S}"
-_ON = rf"{_S}(?:on{_S})?"
+_ORDINAL = r"(?:st|nd|rd|th)"
 _LEAD = (
-    rf"(?P<lead>(?:(?:by|before|until|till|within|in|at|on|no{_S}later{_S}than|not{_S}later{_S}than"
-    rf"|around|about|between|from){_S}){{0,2}})"
+    rf"(?P<lead>(?:(?:by|before|until|till|within|inside|in|at|on|of|over|for|no{_S}later{_S}than"
+    rf"|not{_S}later{_S}than|around|about(?!{_S}(?:by|before|on|until|within|in|no)\b)"
+    rf"|approximately|between|from|after|since|just|early|late|later"
+    rf"|first{_S}thing|the|then|(?:allow|give){_S}(?:us|me)|up{_S}to|at{_S}most|under"
+    rf"|course{_S}of|(?:end|close){_S}of(?={_S}(?:today|tomorrow|[a-z]{{3,6}}day\b|[0-9]"
+    rf"|{_MONTH}{_S}[0-9]))"
+    rf"|(?:need|take|takes|require|needs|taking)(?:{_S}us)?"
+    rf"|no{_S}more{_S}than|beyond|longer{_S}than){_S}){{0,4}})"
 )
-_SPAN = (
-    rf"(?:the{_S}next{_S}|the{_S}|next{_S})?(?P<count>{_NUMBER}){_S}"
-    rf"(?P<kind>business{_S}|working{_S})?(?P<unit>minute|hour|day|week|month)s?\b"
+_CLOCK = (
+    rf"(?:{_HOUR}[ \n]{{0,3}}(?:and|to|until|-)[ \n]{{0,3}})?(?P<hour>[0-9]{{1,2}})"
+    r"(?:[:.](?P<minute>[0-5][0-9]))?[ \n]?(?P<half>[ap])(?:\.m\.|\.?m\b)"
+    r"|(?P<hour24>[0-2]?[0-9])[:h](?P<minute24>[0-5][0-9])(?![0-9:])(?:[ \n]?(?:hrs|hours|h)\b)?"
+    r"|(?P<word>noon|midday|midnight|lunch(?:time)?)\b"
+    rf"|(?P<past>half|quarter|[0-9]{{1,2}}|five|ten|twenty){_S}(?P<side>past"
+    rf"|to){_S}(?P<pasthour>{_HOUR})\b"
+    rf"|(?P<oclock>{_HOUR})(?:{_S}o'?clock\b"
+    rf"|(?=,?{_S}(?:this|in{_S}the|tomorrow|today|tonight|on{_S}[a-z]{{3,6}}day)\b))"
 )
+_DATE = (
+    rf"(?:(?P<dom>[0-9]{{1,2}}){_ORDINAL}?{_S}(?:of{_S})?(?P<month>{_MONTH})"
+    rf"|(?P<month2>{_MONTH}){_S}(?:the{_S})?(?P<dom2>[0-9]{{1,2}}){_ORDINAL}?(?![0-9:]))"
+    rf"(?:,?{_S}(?P<year>20[0-9]{{2}}))?"
+    r"|(?P<iso>20[0-9]{2}-[01][0-9]-[0-3][0-9])"
+    r"|(?P<d>[0-3]?[0-9])[/.](?P<m>[0-1]?[0-9])[/.](?P<y>20[0-9]{2})"
+    rf"|(?P<only>[0-9]{{1,2}}){_ORDINAL}\b"
+    rf"|(?P<feast>new{_S}year's{_S}(?:eve|day)|christmas(?:{_S}(?:eve|day))?|new{_S}year(?!['’]))\b"
+)
+_NEAR = (
+    rf"(?P<near>today|tonight|yesterday|day{_S}after{_S}tomorrow|tomorrow"
+    rf"|this(?={_S}(?:morning|afternoon|evening|lunch)))\b"
+)
+_EDGE = rf"(?:end{_S}of{_S})"
+_EDGES = rf"(?P<edge>(?:end|close|start|beginning|middle|course){_S}of{_S}|mid[- ])"
 _PERIOD = (
-    rf"{_END}(?:(?P<period>this|the|next){_S}(?P<of>week|month)"
-    rf"|(?:(?:the|this|business|working){_S}){{0,2}}(?P<eod>day|business)\b"
-    rf"(?:{_ON}{_of(_DATE, 'e')})?|{_of(_DATE, 'f')})"
-    rf"|(?P<cob>COB|EOD)\b(?:{_ON}{_of(_DATE, 'g')})?"
-    rf"|(?P<within>the{_S}(?:hour|day))\b"
-    rf"|(?P<bare>(?:early{_S}|later{_S})?(?:this|next){_S}week)\b"
+    rf"{_EDGE}(?P<ofmonth>{_MONTH})(?!{_S}[0-9])"
+    rf"|(?:{_EDGES})?(?:the{_S})?(?P<which>this|next|following|coming|the)?[ \n]{{0,3}}\b"
+    rf"(?P<period>day(?=(?:{_S}is)?{_S}(?:out|over|ends))|week(?!end)|month|year)\b"
+    rf"(?P<out>(?:{_S}is)?{_S}(?:out|over|ends))?|(?P<weekend>weekend)"
 )
-_CLOCK_FIRST = (
-    rf"(?:{_of(_CLOCK, 'x')}{_S}(?:and|to|until){_S})?{_of(_CLOCK, '')}{_ZONE}"
-    rf"(?:,?{_ON}{_of(_DATE, 'a')})?"
+_ZONE = (
+    r"\(?(?:(?:japan(?:ese)?|tokyo|local|our)(?: standard)? time|JST|UTC|GMT|CEST?|[ECMP][SD]T)"
+    r"\b\)?"
 )
-_DAY_FIRST = (
-    rf"{_of(_DATE, 'b')}(?:,?{_S}(?:(?:at|by|before|around|about){_S}){{0,2}}"
-    rf"(?:{_of(_CLOCK, 'y')}|(?P<part>morning|afternoon|evening)\b))?"
+_CLOSING = (
+    rf"(?P<closing>(?:(?:end|close){_S}of{_S}(?:play|trading"
+    rf"|(?:(?:the|this|our){_S})?(?:business|working|office)(?:{_S}(?:day|hours))?)"
+    rf"|closing{_S}time|cob|eod)\b)|(?P<eoday>(?:end|close){_S}of{_S}(?:the{_S})?day)\b"
 )
-TIME = re.compile(
-    rf"\b{_LEAD}(?:{_SPAN}|{_PERIOD}|{_CLOCK_FIRST}|{_DAY_FIRST}){_ZONE}", re.IGNORECASE
-)
-"""One time with all that belongs to it."""
-
-STOP = re.compile(
-    r"(?<![ap]\.m)(?<![ap]m)[.](?=\s|$)|\.(?=\s{1,3}[A-Z])|[!?]|\n[ \t]{0,8}(?:\n|[-*•])"
-)
-LEADS = False
-"""Whether a time always stands before what is done by it."""
-PROGRESS = re.compile(
-    r"\b(?:progress|updates?|status|how far|where (?:things|we) stand|interim)\b", re.IGNORECASE
-)
-_DEADLINE = re.compile(r"^(?:by|before|until|till|within|in|no later|not later)\b", re.IGNORECASE)
-PREDICATE = re.compile(
-    r"(?P<ours>\b(?:we|I|our (?:team|colleagues|manager|staff)|someone|somebody|a colleague|you)"
-    r"(?:'ll|’ll| will| shall| are going to| am going to| aim to| expect to| plan to"
-    r"| intend to| promise to| should(?= (?:hear|receive|get)))(?! (?:need|have) to\b)"
-    r"|\bwill be (?:sent|refunded|shipped|dispatched|delivered|posted|made|ready|credited)\b)"
-    r"|(?P<request>\bplease\b|\b(?:could|can|would|will|do) you\b|\bif you\b|\blet us know\b"
-    r"|\byou (?:must|need to|can|may|have to)\b|\byour? (?:reply|answer|response)\b)"
-    r"|(?P<story>\byou(?:'ve|’ve| have| had)? (?:[a-z]{2,12}ed|bought|wrote|sent|told|paid|got|made"
-    r"|spoke|said)\b|\byour (?:order|purchase|message|letter|e-?mail|visit|call|complaint)\b"
-    r"|\b(?:placed|purchased|ordered|bought|delivered|dated) (?:on|it)\b|\bwas\b|\bwere\b)",
+PART = re.compile(
+    rf"(?<![a-z0-9]){_LEAD}(?:"
+    rf"(?P<nextone>(?:(?<=in the )|(?<=within the ))next{_S})?(?P<within>(?:hour|day|week"
+    rf"|month)\b)(?!{_S}(?:is{_S})?(?:out|over|ends))"
+    rf"|(?:(?:the{_S})?next{_S}|the{_S})?(?:{_NUMBER}{_S}(?:to|or){_S}|[0-9]{{1,3}}-)?"
+    rf"(?P<count>{_NUMBER}|half{_S}an?)[ \n-]{{0,3}}(?:\([0-9]{{1,3}}\){_S})?"
+    rf"(?:full{_S}|more{_S}|short{_S})?"
+    rf"(?P<kind>(?:business|working){_S})?(?P<unit>minute|min|hour|hr|h|day|week|fortnight"
+    rf"|month)s?'?\b"
+    rf"(?:{_S}time\b)?(?P<from>{_S}from{_S}(?:now|today))?"
+    rf"|{_CLOSING}|(?P<business>(?:next|following){_S}(?:business|working){_S}day)\b"
+    rf"|{_CLOCK}|{_DATE}|{_NEAR}|(?:(?P<next>next|this|coming"
+    rf"|following){_S})?(?P<weekday>{_WEEKDAY})"
+    rf"|{_PERIOD}|(?P<part>morning|afternoon|evening|night|noon)\b|(?P<zone>{_ZONE})"
+    rf"|{_HOUR}{_S}(?:and|to){_S}(?P<between>{_HOUR})\b(?!{_S}[a-z])"
+    rf"|(?P<bare>{_HOUR})(?<!one by one)(?<!two by two)(?=[ \n]{{0,3}}(?:[,;.!(]|$|(?:you|we|I"
+    rf"|our|and|or|at)\b))"
+    r")",
     re.IGNORECASE,
 )
-_PARTS = {"morning": 12 * 60, "afternoon": 18 * 60}
+"""One part of a time with the prepositions before it."""
+GLUE = re.compile(r"(?: sharp| prompt)?,?[ \n]{0,3}\(?")
+"""What stands between two parts of one time."""
+RANGE = re.compile(r"[ \n]{1,3}(?:to|until|till|and)[ \n]{1,3}|[ \n]?[-–][ \n]?")
+"""What stands between the two ends of a range."""
+TAIL = re.compile(r"\)?")
+_ENDS = {"morning": NOON, "afternoon": EVENING, "lunch": NOON, "noon": NOON}
+_HOURS_OF = {"hour": 1, "day": 24, "week": 7 * 24, "month": 31 * 24}
+_LIMITS = {"within", "in", "inside", "allow", "give", "need", "needs", "take", "takes", "taking",
+           "require", "under", "most", "than"}  # fmt: skip
+"""Words that make a number of days a deadline."""
 
 
-def ours(before: str, found: str, after: str) -> bool:
-    """Whether the sentence promises something of ours for the time `found`. English says what is
-    done before it says when: the predicate before it tells, else the first one after it; what the
-    customer did does not count where the time is a deadline."""
-    deadline = bool(_DEADLINE.match(found.strip()))
-    near = [*reversed(list(PREDICATE.finditer(before))), *PREDICATE.finditer(after)]
-    for match in near:
-        if match["story"] and deadline:
-            continue
-        return bool(match["ours"])
-    return False
-
-
-def moment(match: re.Match[str], clock: Clock) -> datetime | None:
-    """The latest moment that a time allows; None where it is none, such as a number of days that
-    no `within` or `in` makes a deadline. Raises ValueError for what does not exist."""
+def parts(match: re.Match[str]) -> Parts | None:
+    """What a `PART` tells; None where it tells nothing alone, such as a number of days that no
+    `within` or `in` makes a deadline. Raises ValueError for what does not exist."""
     lead = match["lead"].lower().split()
+    if match["zone"]:
+        return {}
     if match["unit"]:
-        return _span(match, clock) if lead and lead[-1] in ("within", "in") else None
+        return _span(match) if match["from"] or _LIMITS & {*lead} else None
     if match["within"]:
-        if lead[-1:] != ["within"]:
-            return None
-        return clock.now + timedelta(hours=1 if match["within"].lower().endswith("hour") else 24)
-    if match["of"]:
-        week = int(match["period"].lower() == "next")
-        return (
-            clock.end_of_week(week) if match["of"].lower() == "week" else clock.end_of_month(week)
-        )
-    if match["bare"]:
-        words = match["bare"].lower().split()
-        if words[0] == "early" and words[-2] == "next":
-            return clock.start_of_week(1)
-        return clock.end_of_week(int(words[-2] == "next"))
-    if match["eod"] or match["cob"]:
-        return _closing(match, clock, "e" if match["eod"] else "g")
-    for of in ("f", "b"):
-        if _names_day(match, of):
-            minute = _minute(match, "y") if of == "b" else None
-            part = (match["part"] or "").lower()
-            return _on(match, of, clock, minute if minute is not None else _PARTS.get(part))
-    minute = _minute(match, "")
-    assert minute is not None
-    return _on(match, "a", clock, minute) if _names_day(match, "a") else clock.clock(minute)
+        limited = match["nextone"] or {"within", "inside"} & {*lead}
+        return {"span": (_HOURS_OF[match["within"].lower()], "hour")} if limited else None
+    if match["closing"]:
+        return {"closing": True}
+    if match["eoday"]:
+        return {"until": DAY}
+    if match["business"]:
+        return {"business": 1}
+    if match["weekday"]:
+        return _weekday(match)
+    if match["part"]:
+        return {"until": _ENDS.get(match["part"].lower(), DAY)}
+    if match["near"]:
+        return _near(match["near"].lower(), lead)
+    if match["ofmonth"]:
+        return {"date": (None, _MONTHS.index(match["ofmonth"][:3].lower()) + 1, 0)}
+    if match["period"] or match["weekend"]:
+        return _period(match, lead)
+    if hour := match["bare"] or match["between"]:
+        return _bare(hour, lead)
+    clock = _clock(match)
+    return clock or _date(match, lead)
 
 
-def _closing(match: re.Match[str], clock: Clock, of: str) -> datetime:
-    """The end of business on a day: its closing time where it is open."""
-    end = _on(match, of, clock, None) if _names_day(match, of) else clock.at(clock.today)
-    if (match["eod"] or "").lower() == "day" and "business" not in match[0].lower():
-        return end
-    return clock.calendar.closing(end - timedelta(hours=12)) or end
-
-
-def _names_day(match: re.Match[str], of: str) -> bool:
-    names = ("dom", "dom2", "iso", "near", "business", "weekday")
-    return any(match[f"{of}{name}"] for name in names)
-
-
-def _on(match: re.Match[str], of: str, clock: Clock, minute: int | None) -> datetime:
-    if match[f"{of}business"]:
-        return clock.business_days(1, minute)
-    if near := match[f"{of}near"]:
-        words = near.lower().split()
-        days = 2 if "after" in words else int("tomorrow" in words)
-        return clock.at(clock.today + timedelta(days=days), minute)
-    if match[f"{of}iso"]:
-        return clock.at(date.fromisoformat(match[f"{of}iso"]), minute)
-    if weekday := match[f"{of}weekday"]:
-        which = (match[f"{of}whichweek"] or match[f"{of}which"] or "").lower()
-        week = {"this": 0, "next": 1}.get(which)
-        return clock.weekday(_WEEKDAYS.index(weekday[:3].lower()), week, minute)
-    month = (match[f"{of}month"] or match[f"{of}month2"])[:3].lower()
-    year = int(match[f"{of}year"]) if match[f"{of}year"] else None
-    day = int(match[f"{of}dom"] or match[f"{of}dom2"])
-    return clock.at(clock.calendar_day(year, _MONTHS.index(month) + 1, day), minute)
-
-
-def _span(match: re.Match[str], clock: Clock) -> datetime:
-    text, unit = match["count"].lower(), match["unit"].lower()
+def _span(match: re.Match[str]) -> Parts:
+    text, unit = " ".join(match["count"].lower().split()), match["unit"].lower()
+    if text.startswith("half"):
+        return {"span": (30, "minute") if unit in ("hour", "hr", "h") else (12, "hour")}
     count = int(text) if text.isdecimal() else _COUNTS[text]
     if match["kind"]:
-        return clock.business_days(count * (5 if unit == "week" else 1))
-    if unit in ("minute", "hour"):
-        return clock.now + timedelta(minutes=count * (60 if unit == "hour" else 1))
-    if unit == "month":
-        return clock.months(count)
-    return clock.days(count * (7 if unit == "week" else 1))
+        return {"span": (count * (5 if unit == "week" else 1), "business")}
+    units: dict[str, Unit] = {"min": "minute", "minute": "minute", "hr": "hour", "h": "hour",
+                              "hour": "hour", "day": "day", "week": "week",
+                              "month": "month"}  # fmt: skip
+    if unit == "fortnight":
+        return {"span": (2 * count, "week")}
+    return {"span": (count, units[unit])}
 
 
-def _minute(match: re.Match[str], of: str) -> int | None:
-    if word := match[f"{of}word"]:
-        return 24 * 60 if word.lower() == "midnight" else 12 * 60
-    if match[f"{of}hour24"]:
-        return int(match[f"{of}hour24"]) * 60 + int(match[f"{of}minute24"])
-    if not match[f"{of}hour"]:
+def _weekday(match: re.Match[str]) -> Parts:
+    told: Parts = {"weekday": _WEEKDAYS.index(match["weekday"][:3].lower())}
+    which = (match["next"] or "").lower()
+    if which in ("this", "next"):
+        told["week"] = int(which == "next")
+    return told
+
+
+def _near(word: str, lead: list[str]) -> Parts:
+    days = 2 if "after" in word else ("tomorrow" in word) - ("yesterday" in word)
+    told: Parts = {"near": days}
+    if "thing" in lead:
+        told["until"] = NOON
+    elif word == "tonight":
+        told["until"] = DAY
+    return told
+
+
+def _period(match: re.Match[str], lead: list[str]) -> Parts | None:
+    edge = (match["edge"] or "").lower().split()
+    if match["weekend"]:
+        # "before the weekend", "by the weekend": its last open day.
+        return {"week": 0, "edge": "end"} if {"before", "by", "over", "at"} & {*lead} else None
+    name, which = match["period"].lower(), (match["which"] or "").lower()
+    if which in ("", "the") and not edge and not match["out"]:
         return None
-    hour = int(match[f"{of}hour"])
+    if name == "day":
+        return {"near": 0}
+    start = "early" in lead or edge[:1] in (["start"], ["beginning"])
+    count = int(which in ("next", "following", "coming"))
+    told: Parts = {"edge": "start" if start else "end"}
+    if name == "week":
+        return told | {"week": count}
+    return told | ({"month": count} if name == "month" else {"year": count})
+
+
+def _bare(word: str, lead: list[str]) -> Parts | None:
+    """An hour without anything beside it: "by six", "at 5"."""
+    if lead[-1:] not in (
+        ["by"],
+        ["at"],
+        ["before"],
+        ["until"],
+        ["till"],
+        ["than"],
+        ["between"],
+        ["from"],
+    ):
+        return None
+    if lead[-1] == "at" and word.lower() == "one":
+        return None
+    return {"minute": _hour(word) * 60, "bare": True}
+
+
+def _hour(word: str) -> int:
+    return int(word) if word.isdecimal() else _COUNTS[word.lower()]
+
+
+def _date(match: re.Match[str], lead: list[str]) -> Parts | None:
+    if feast := match["feast"]:
+        if feast.lower().endswith("year"):
+            until = {"by", "before", "until", "till"} & {*lead}
+            return {"date": (None, 1, 1), "until": 0} if until else None
+        last = feast.lower().split()[-1]
+        if feast.lower().startswith("new"):
+            return {"date": (None, 12, 31) if last == "eve" else (None, 1, 1)}
+        return {"date": (None, 12, 24 if last == "eve" else 25)}
+    if match["only"]:
+        told = {"by", "on", "before", "the", "until"} & {*lead}
+        return {"date": (None, None, int(match["only"]))} if told else None
+    if match["iso"]:
+        day = date.fromisoformat(match["iso"])
+        return {"date": (day.year, day.month, day.day)}
+    if match["d"]:
+        first, second = int(match["d"]), int(match["m"])
+        return {"date": (int(match["y"]), second, first)}
+    month = (match["month"] or match["month2"])[:3].lower()
+    year = int(match["year"]) if match["year"] else None
+    return {"date": (year, _MONTHS.index(month) + 1, int(match["dom"] or match["dom2"]))}
+
+
+def _clock(match: re.Match[str]) -> Parts | None:
+    if word := match["word"]:
+        return {"minute": DAY if word.lower() == "midnight" else NOON}
+    if match["hour24"]:
+        return {"minute": int(match["hour24"]) * 60 + int(match["minute24"])}
+    if match["pasthour"]:
+        past = {"half": 30, "quarter": 15}.get(match["past"].lower()) or _hour(match["past"])
+        sign = -1 if match["side"].lower() == "to" else 1
+        return {"minute": _hour(match["pasthour"]) * 60 + sign * past, "bare": True}
+    if match["oclock"]:
+        return {"minute": _hour(match["oclock"]) * 60, "bare": True}
+    if not match["hour"]:
+        return None
+    hour = int(match["hour"])
     if not 1 <= hour <= 12:
         raise ValueError(f"{hour} is no hour of half a day")
-    afternoon = match[f"{of}half"].lower() == "p"
-    return (hour % 12 + 12 * afternoon) * 60 + int(match[f"{of}minute"] or 0)
+    afternoon = match["half"].lower() == "p"
+    return {"minute": (hour % 12 + 12 * afternoon) * 60 + int(match["minute"] or 0)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from responders.calendar import Calendar
@@ -14,10 +14,12 @@ _LOOKED = 400
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """When something is said (`now`, aware) and the business time of whoever says it."""
+    """When something is said (`now`, aware) and the business time of whoever says it. `day` is the
+    one that was spoken of last, which a time of day after it belongs to."""
 
     now: datetime
     calendar: Calendar
+    day: date | None = None
 
     @property
     def today(self) -> date:
@@ -33,18 +35,20 @@ class Clock:
         return wall.replace(tzinfo=self.calendar.zone).astimezone(UTC)
 
     def clock(self, minute: int) -> datetime:
-        """The next time that the clock shows this minute of the day."""
+        """This minute of the day that was spoken of, where that is still to come, else the next
+        time that the clock shows it."""
+        if self.day and (moment := self.at(self.day, minute)) > self.now:
+            return moment
         moment = self.at(self.today, minute)
         return moment if moment > self.now else self.at(self.today + timedelta(days=1), minute)
 
-    def weekday(self, number: int, week: int | None, minute: int | None = None) -> datetime:
-        """A weekday (Monday 0): of this week (`week` 0) or so many weeks later, or the next one to
-        come where no week is named. Weeks begin on Monday."""
-        monday = self.monday(week or 0)
-        moment = self.at(monday + timedelta(days=number), minute)
-        if week is None and moment <= self.now:
-            moment = self.at(monday + timedelta(days=number + 7), minute)
-        return moment
+    def weekday(self, number: int, week: int | None, minute: int | None = None) -> date:
+        """A weekday (Monday 0): of this week (`week` 0) or so many weeks later; the next one whose
+        `minute` (None: midnight) is still to come where no week is named. Weeks begin on Monday."""
+        day = self.monday(week or 0) + timedelta(days=number)
+        if week is None and self.at(day, minute) <= self.now:
+            day += timedelta(days=7)
+        return day
 
     def monday(self, week: int) -> date:
         """The Monday of the week that is so many weeks from now."""
@@ -57,14 +61,31 @@ class Clock:
 
     def start_of_week(self, week: int) -> datetime:
         """The end of a week's first open day, or of the first one after it."""
-        return self.at(self._next_open(self.monday(week)))
+        return self.first_open(self.monday(week))
+
+    def first_open(self, day: date) -> datetime:
+        """The end of the first open day from this one on."""
+        return self.at(self._next_open(day))
+
+    def closing(self, day: date) -> datetime:
+        """The closing time of a day; its midnight where it is closed."""
+        return self.calendar.closing(self.at(day, _DAY // 2)) or self.at(day)
+
+    def month(self, month: int) -> date:
+        """The first of the month that is so many months from now."""
+        first = self.today.replace(day=1)
+        for _ in range(min(month, _LOOKED)):
+            first = (first + timedelta(days=31)).replace(day=1)
+        return first
 
     def end_of_month(self, month: int) -> datetime:
         """The end of the month that is so many months from now."""
-        first = self.today.replace(day=1)
-        for _ in range(min(month, _LOOKED) + 1):
-            first = (first + timedelta(days=31)).replace(day=1)
-        return self.at(first - timedelta(days=1))
+        return self.at(self.month(month + 1) - timedelta(days=1))
+
+    def speaking_of(self, moment: datetime) -> Clock:
+        """The clock, once a day was named that ends with or has this moment in it."""
+        local = (moment - timedelta.resolution).astimezone(self.calendar.zone)
+        return replace(self, day=local.date())
 
     def business_days(self, count: int, minute: int | None = None) -> datetime:
         """A minute of the day that is so many open days after today; None: its closing time."""
@@ -73,7 +94,7 @@ class Clock:
             day = self._next_open(day + timedelta(days=1))
         if minute is not None:
             return self.at(day, minute)
-        return self.calendar.closing(self.at(day, _DAY // 2)) or self.at(day)
+        return self.closing(day)
 
     def days(self, count: int) -> datetime:
         """The end of the day that is so many days after today."""
@@ -99,6 +120,11 @@ class Clock:
         if not near:
             raise ValueError(f"{month}-{day} is no day")
         return min(near, key=lambda found: abs(found - self.today))
+
+    def last_of(self, year: int | None, month: int) -> date:
+        """The last day of a month of the calendar; without a year, of the nearest one."""
+        first = self.calendar_day(year, month, 1)
+        return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
     def _open(self, day: date) -> bool:
         return self.calendar.closing(self.at(day, _DAY // 2)) is not None

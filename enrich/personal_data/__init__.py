@@ -10,8 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
-from casebook.policy import Policy
+from casebook.policy import Company, Policy
 from casebook.types import Span
 from enrich.personal_data import (
     accounts,
@@ -60,6 +61,7 @@ _PLACEHOLDER = re.compile(
 _FILLER = "□"
 """Stands for a placeholder's characters: no rule takes it for a part of anything."""
 
+_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mx|dr|prof(?:essor)?)\.? ", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s()-]+")
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 
@@ -93,17 +95,29 @@ def redact(text: str, found: Sequence[Span], language: str = "") -> str:
     The same value has the same number within a text, however it is written (full width, hyphens,
     +81). `language`: that of the placeholders; by default the text's own.
     """
-    japanese = language == "ja" or (not language and bool(_JAPANESE.search(text)))
-    known: dict[str, dict[str, int]] = {}
+    names = Placeholders(language or ("ja" if _JAPANESE.search(text) else "en"))
     pieces: list[str] = []
     end = 0
     for span in sorted(found, key=lambda one: one.start):
-        same = known.setdefault(span.label, {})
-        number = same.setdefault(key(span), len(same) + 1)
-        ja, en = _WORDS[Type(span.label)]
-        pieces += text[end : span.start], f"〔{ja}{number}〕" if japanese else f"[{en} {number}]"
+        pieces += text[end : span.start], names.name(span)
         end = span.end
     return "".join((*pieces, text[end:]))
+
+
+class Placeholders:
+    """What stands for personal data, in Japanese (`ja`) or in English: the same value has the same
+    number in all texts that are asked about."""
+
+    def __init__(self, language: str) -> None:
+        self._japanese = language == "ja"
+        self._known: dict[str, dict[str, int]] = {}
+
+    def name(self, span: Span) -> str:
+        """The placeholder for a span: 〔氏名1〕, or [person 1]."""
+        same = self._known.setdefault(span.label, {})
+        number = same.setdefault(key(span), len(same) + 1)
+        ja, en = _WORDS[Type(span.label)]
+        return f"〔{ja}{number}〕" if self._japanese else f"[{en} {number}]"
 
 
 def public_values(texts: Iterable[str]) -> frozenset[str]:
@@ -116,7 +130,22 @@ def public_values(texts: Iterable[str]) -> frozenset[str]:
 
 def company_values(policy: Policy) -> frozenset[str]:
     """The `public_values` of all that the policy's table `company` says."""
-    return public_values(_texts(policy.company.model_dump()))
+    return _of_company(policy.company)
+
+
+def not_ours(text: str, policy: Policy) -> tuple[Span, ...]:
+    """The personal data in a text of ours, as the guard takes it: by patterns, without what the
+    company itself makes known, and without names that are not full ones: one is greeted by them."""
+    found = find(text, public=company_values(policy))
+    return tuple(one for one in found if one.label != Type.PERSON or _is_full_name(one.text))
+
+
+def _is_full_name(name: str) -> bool:
+    if not _JAPANESE.search(name):
+        return len(_TITLE.sub("", name).split()) > 1
+    from enrich.personal_data.japanese_names import is_full_name
+
+    return is_full_name(name)
 
 
 def key(span: Span) -> str:
@@ -124,6 +153,11 @@ def key(span: Span) -> str:
     if span.label == Type.PHONE:
         return phones.national(unicodedata.normalize("NFKC", span.text))
     return _plain(span.text)
+
+
+@cache
+def _of_company(company: Company) -> frozenset[str]:
+    return public_values(_texts(company.model_dump()))
 
 
 def _is_public(span: Span, public: frozenset[str]) -> bool:

@@ -157,6 +157,11 @@ def is_name(text: str) -> bool:
     )
 
 
+def is_full_name(text: str) -> bool:
+    """True for a name of more than one word: a surname with a given name."""
+    return sum(word.what is not _Is.JOINT for word in _words(text)) > 1
+
+
 def may_hold_name(text: str) -> bool:
     """False for a text all of whose words the dictionary knows as something else than a name."""
     return bool(_LETTER.search(text)) and any(

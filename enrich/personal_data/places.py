@@ -249,12 +249,35 @@ RULES = (
         FORMED + 0.05,
         re.compile(
             r"(?P<v>[0-9](?<![A-Za-z0-9.,$£-].)"
-            r"[0-9]{0,3}(?:-[0-9]{1,4}){1,3},? [A-Z][A-Za-z]{2,20}(?:-[a-z]{2,6})?"
+            r"[0-9]{0,3}(?:-[0-9]{1,4}){1,3},? [A-Z][A-Za-z]{2,20}(?:-[A-Za-z]{2,20})?"
             rf"(?:,? [A-Z][A-Za-z]{{2,20}}(?:-(?:ku|shi|gun|cho|machi|mura|fu|ken|to))?){{0,2}}"
-            rf"(?:-(?:ku|shi|gun|cho|machi)|(?:,? (?:{_ROMAN_PREFECTURES}))))"
+            rf"(?:-(?:ku|shi|gun|cho|machi)|(?:,? (?:{_ROMAN_PREFECTURES}))"
+            r"|(?<=cho)(?:, [A-Z][a-z]{2,20})?|(?<=machi)(?:, [A-Z][a-z]{2,20})?)"
+            r"|[0-9]{1,4} [A-Z][a-z]{2,20} [0-9]{1,2}-chome"
+            r"(?:, [A-Z][a-z]{2,20}(?:[ -](?:City|shi|ku))?)?)"
         ),
         value,
-        clue=re.compile(r"[0-9]-[0-9]{1,4},? [A-Z][a-z]"),
+        clue=re.compile(r"[0-9]-[0-9]{1,4},? [A-Z][a-z]|[0-9]-chome"),
+    ),
+    Rule(
+        "address-roman-town-first",
+        Type.ADDRESS,
+        FORMED + 0.05,
+        re.compile(
+            r"(?P<v>\b(?:[A-Z][a-z]{2,20}-(?:ku|shi|gun|cho|machi),? )?"
+            r"[A-Z][a-z]{2,20}(?:-[A-Za-z]{2,20})? [0-9]{1,2}(?:-[0-9]{1,2}){2},? "
+            r"(?:[A-Z][a-z]{2,20}(?:-[a-z]{2,6})?|(?:[Rr]oom|[Aa]pt\.?) [0-9]{1,4}))"
+        ),
+        value,
+        clue=re.compile(r"[a-z] [0-9]{1,2}-[0-9]{1,2}-[0-9]"),
+    ),
+    Rule(
+        "address-block",
+        Type.ADDRESS,
+        FORMED + 0.05,
+        re.compile(rf"(?P<v>[ァ-ヺー{_HAN}]{{2,12}}[0-9]{{1,2}}号棟[ ]?[0-9]{{1,4}}号室?)"),
+        value,
+        ("号棟",),
     ),
 )
 """Rules for places."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from enrich.personal_data import find, public_values
 from enrich.personal_data.rules import Type
+from tests.bench.scores import Score
 
 DATA = Path(__file__).parent / "data" / "redact.jsonl"
 F1, FALSE, SPEED = 0.92, 0.05, 2_000.0
@@ -40,31 +41,6 @@ class Judged:
     text: str
     wanted: tuple[Span, ...]
     found: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Spans found rightly and wrongly, and spans missed."""
-
-    right: int
-    wrong: int
-    missed: int
-
-    @property
-    def precision(self) -> float:
-        """Share of the found that is right; 1 where nothing was found."""
-        return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the wanted that was found; 1 where nothing was wanted."""
-        return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        total = 2 * self.right + self.wrong + self.missed
-        return 2 * self.right / total if total else 1.0
 
 
 def main() -> int:

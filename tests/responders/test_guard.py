@@ -1,216 +1,224 @@
-"""The guard finds what must not leave the house, and leaves good replies alone."""
+"""The guard finds what must not leave the house, and leaves good replies alone.
+
+`guard_cases/<code>.txt` holds replies: + is stopped by that code, - is a near miss and is not.
+"""
 
 from __future__ import annotations
 
-import json
 import time
+import unicodedata
+from collections.abc import Collection
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casebook.findings import WHY, Code
+from casebook.handling import Authority, ForbiddenApologies
 from casebook.policy import load_policy
-from responders.guard import guard
+from casebook.types import Channel, Conduct, Finding, Kind, Visibility
+from enrich.acts import read
+from enrich.personal_data import not_ours
+from responders.guard import Facts, Outgoing, guard
 
-FORBIDDEN = load_policy("default").forbidden_apologies.at(1)
-PAST = Path(__file__).parents[2] / "samples" / "past" / "cases.jsonl"
-
-
-@pytest.mark.parametrize(
-    "slot",
-    [
-        *("{{ name }}", "{{name", "name }}", "{% if due %}", "{name}", "{due_time}", "${name}"),
-        *("{Customer Name}", "%(name)s", "<NAME>", "<DUE_TIME>", "[NAME]", "[DUE DATE]"),
-        *("[Your Name]", "[your company]", "[insert date here]", "[Name]", "[date]"),
-        *("【お名前】", "［担当者名］", "[氏名]", "《会社名》", "＜日時＞", "【受付番号】"),
-        *("〇〇様", "○○時", "●●", "◯◯", "△△様", "XX様", "xx月xx日", "ＸＸ日", "××円", "XXX様"),
-        *("____", "＿＿＿様", "None様", "Noneまで", "undefined", "nullに", "NaN円", "TODO", "TBD"),
-    ],
-)
-@pytest.mark.parametrize(
-    "form", ["{}", "お待たせしました。{}までにご連絡します。", "We write by {}."]
-)
-def test_unfilled_slots(slot: str, form: str) -> None:
-    body = form.replace("{}", slot)
-    found = [finding for finding in guard(body, needs_time=False) if finding.blocking]
-    assert found
-    assert {finding.code for finding in found} == {"unfilled_slot"}
-    assert all(body[finding.start : finding.end] for finding in found)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "None of the parts is missing, and the claim is null and void.",
-        "受付番号は M-7F3K2Q です。[M-7F3K2Q]",
-        "○印の箇所を 3 × 4 cm で切ってください。",
-        "XXLサイズとXX染色体",
-        "まどぐち商店【重要】のお知らせ <support@example.jp>",
-        "a_b __init__ ────────────",
-    ],
-)
-def test_what_only_looks_like_a_slot(body: str) -> None:
-    assert guard(body, needs_time=False) == ()
+CASES = Path(__file__).parent / "guard_cases"
+POLICY = load_policy("default")
+NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
+DUE = datetime(2026, 11, 26, 6, tzinfo=UTC)
+TODAY = datetime(2026, 11, 24, 6, tzinfo=UTC)
+PUBLIC = {Code.DETAILS_IN_PUBLIC, Code.NO_PRIVATE_CHANNEL, Code.PERSONAL_DATA}
+READ = {
+    Code.ADMITS_FAULT,
+    Code.BLAME_SHIFTING,
+    Code.DETAILS_IN_PUBLIC,
+    Code.DISMISSIVE,
+    Code.LEAKS_INTERNAL,
+    Code.OBEYS_INJECTION,
+    Code.UNAUTHORISED_PROMISE,
+    Code.YIELDS_TO_MALICE,
+    Code.NO_PRIVATE_CHANNEL,
+}
+"""Codes that a model reads out of sentences; the others are found by rules."""
+RULED = set(Code) - READ
+TIMED = {Code.PROMISE_BEFORE_DUE, Code.NO_DUE_TIME}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(
-            "11月24日（火）15時までにご連絡します。",
-            "本日18時30分までに。",
-            "正午までに",
-            "１５時までに",
-        ),
-        *(
-            "明日10時に、担当者からお電話いたします。",
-            "3営業日以内に",
-            "２４時間以内に",
-            "三日以内に",
-        ),
-        *("本日中に", "明日の午前中に", "今週中に", "24日までに", "翌営業日に", "15時半頃までに"),
-        *("We will write by 3 p.m. on Tuesday.", "by noon", "by 15:00", "by Friday", "By tomorrow"),
-        *("within 24 hours", "within two business days", "within the hour", "in three days"),
-        *(
-            "by the end of the day",
-            "by 24 November",
-            "by November 24",
-            "by the 20th",
-            "before 5 pm",
-        ),
-        *("I will call you at 10 pm.", "on the next working day", "until Monday"),
-    ],
-)
-def test_times_that_are_named(body: str) -> None:
-    assert guard(body, needs_time=True) == ()
+def _replies(mark: str, codes: Collection[str] = tuple(Code)) -> list[tuple[str, str]]:
+    return [
+        (path.stem, line[2:])
+        for path in sorted(CASES.glob("*.txt"))
+        if path.stem in codes
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith(mark)
+    ]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(
-            "",
-            "後ほどご連絡いたします。",
-            "できるだけ早くお返事します。",
-            "今しばらくお待ちください。",
-        ),
-        *(
-            "11月8日にご注文いただいた品の件、確認いたします。",
-            "昨日16時にお電話をいただきました。",
-        ),
-        *("24時間営業です。", "追ってご連絡します。", "8時間かかりました。"),
-        *("We will get back to you soon.", "as soon as possible", "It arrived on Saturday."),
-        *("You called at 5 pm.", "written by two colleagues", "Your order of 8 November"),
-    ],
-)
-def test_times_that_are_missing(body: str) -> None:
-    found = guard(body, needs_time=True)
-    assert [finding.code for finding in found] == ["no_due_time"]
-    assert guard(body, needs_time=False) == ()
+def _facts(code: str) -> Facts:
+    return Facts(
+        conduct=Conduct.THREAT if code == Code.YIELDS_TO_MALICE else Conduct.ORDINARY,
+        customer_language="ja" if code == Code.WRONG_LANGUAGE else "",
+        due=DUE if code in TIMED else None,
+    )
 
 
-def _replies() -> list[str]:
-    return [json.loads(line)["reply"] for line in PAST.read_text(encoding="utf-8").splitlines()]
+def _found(body: str, code: str) -> tuple[Finding, ...]:
+    visibility = Visibility.PUBLIC if code in PUBLIC else Visibility.PRIVATE
+    reply = Outgoing(body, read, visibility=visibility, personal=not_ours(body, POLICY))
+    return tuple(one for one in guard(reply, _facts(code), POLICY, NOW) if one.code == code)
 
 
-def test_replies_that_people_wrote_pass() -> None:
-    replies = _replies()
-    assert len(replies) == 60
-    assert [reply for reply in replies if guard(reply, needs_time=False)] == []
+STOPPED = [one for one in _replies("+") if one[0] in RULED or _found(one[1], one[0])]
 
 
-@given(st.text(max_size=200), st.booleans())
-def test_findings_lie_in_the_text(body: str, needs_time: bool) -> None:
-    for finding in guard(body, needs_time=needs_time):
-        assert 0 <= finding.start <= finding.end <= len(body)
-        assert "\n" not in finding.message
+@pytest.mark.parametrize(("code", "body"), _replies("+", RULED))
+def test_what_is_stopped(code: str, body: str) -> None:
+    assert _found(body, code)
+    assert all(body[one.start : one.end].strip() and one.blocking for one in _found(body, code))
+
+
+@pytest.mark.parametrize(("code", "body"), _replies("-", RULED))
+def test_near_misses(code: str, body: str) -> None:
+    assert [body[one.start : one.end] for one in _found(body, code)] == []
+
+
+def test_what_the_model_reads_is_stopped_and_near_misses_are_not() -> None:
+    stopped, near = _replies("+", READ), _replies("-", READ)
+    missed = [one for one in stopped if not _found(one[1], one[0])]
+    accused = [one for one in near if _found(one[1], one[0])]
+    # The model learned none of these. What it misses is few, and told here when there are more.
+    assert len(missed) <= 0.05 * len(stopped), missed
+    assert len(accused) <= 0.05 * len(near), accused
+
+
+@pytest.mark.parametrize(("code", "body"), STOPPED)
+def test_harmless_text_around_hides_nothing(code: str, body: str) -> None:
+    if code in (Code.NO_DUE_TIME, Code.NO_PRIVATE_CHANNEL, Code.WRONG_LANGUAGE):
+        pytest.skip("told by what the whole reply lacks")
+    before, after = (
+        "ご連絡をいただき、ありがとうございます。\n\n",
+        "\n\nThank you for your patience.",
+    )
+    assert _found(before + body + after, code)
+
+
+@pytest.mark.parametrize(("code", "body"), STOPPED)
+def test_full_width_is_read_alike(code: str, body: str) -> None:
+    if code in (Code.UNSAFE_LINK, Code.UNFILLED_SLOT, Code.WRONG_LANGUAGE):
+        pytest.skip("judged as written")
+    wide = "".join(
+        chr(ord(one) + 0xFEE0) if one.isalnum() and one.isascii() else one for one in body
+    )
+    assert _found(wide, code)
+    assert _found(unicodedata.normalize("NFKC", body), code)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200), st.sampled_from(Channel), st.sampled_from(Conduct))
+def test_no_text_breaks_it(body: str, channel: Channel, conduct: Conduct) -> None:
+    for visibility in Visibility:
+        reply = Outgoing(body, read, "ja", channel, visibility, not_ours(body, POLICY))
+        for one in guard(reply, Facts(conduct=conduct, due=DUE), POLICY, NOW):
+            assert 0 <= one.start <= one.end <= len(body)
+            assert one.code in WHY
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "{a", "[your ", "1", "9時に", "will ", "〇", "_", "by ", " "]
+    "text", ["返金", "当社の", "we will ", "{", "http://", "「", ">", "1時間", "a."]
 )
-def test_hostile_texts_are_quick(text: str) -> None:
+def test_hostile_replies_are_quick(text: str) -> None:
     start = time.perf_counter()
-    guard(text * (100_000 // len(text)), needs_time=True)
-    assert time.perf_counter() - start < 5
+    reply = Outgoing(text * (100_000 // len(text)), read, visibility=Visibility.PUBLIC)
+    guard(reply, Facts(conduct=Conduct.THREAT, due=DUE), POLICY, NOW)
+    assert time.perf_counter() - start < 10
+
+
+def test_a_confirmed_fault_may_be_admitted() -> None:
+    body = "当社の過失でございます。申し訳ございません。"
+    assert guard(Outgoing(body, read), Facts(fault_confirmed=True), POLICY, NOW) == ()
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "blocked"),
     [
-        "今回の件は当社の過失でございます。",
-        "弊社の責任です。誠に申し訳ございません。",
-        "当院の医師のミスが原因でございました。",
-        "全面的に当社に非がございます。",
-        "当社に全面的に非がございます。",
-        "弊社が悪かったと考えております。",
-        "当社は過失を認めます。",
-        "一切の責任は弊社にございます。",
-        "治療費は当社が全額お支払いいたします。",
-        "損害は賠償いたします。",
-        "慰謝料をお支払いします。",
-        "It was entirely our fault.",
-        "This happened because of our negligence.",
-        "The delay was due to our own mistake.",
-        "We accept full responsibility for the accident.",
-        "We admit liability.",
-        "We were clearly negligent.",
-        "We made a mistake with your order.",
-        "We will fully compensate you.",
-        "We'll pay your medical bills.",
+        ("3万円を返金いたします。", True),
+        ("10,000円を返金いたします。", False),
+        ("一万円を返金いたします。", False),
+        ("We will refund you ¥10,001.", True),
+        ("We will refund you ten thousand yen.", False),
+        ("We will refund you twelve thousand yen.", True),
+        ("We will refund you $50.", True),
+        ("新しい商品をお送りいたします。", False),
     ],
 )
-def test_admissions_of_fault(body: str) -> None:
-    found = guard(body, needs_time=False, forbidden=FORBIDDEN)
-    assert found
-    assert {(finding.code, finding.blocking) for finding in found} == {("admits_fault", True)}
-    assert all(body[finding.start : finding.end] for finding in found)
-    assert guard(body, needs_time=False) == ()
+def test_authority(body: str, blocked: bool) -> None:
+    facts = Facts(authority=Authority(refund_max_yen=10_000, may_replace=True))
+    found = guard(Outgoing(body, read), facts, POLICY, NOW)
+    assert (Code.UNAUTHORISED_PROMISE in {one.code for one in found}) is blocked
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "このたびはご不便とご不快な思いをおかけし、誠に申し訳ございません。",
-        "多大なご心配をおかけしましたことを、深くお詫び申し上げます。",
-        "当窓口が責任をもって事実関係を確認いたします。",
-        "責任者が事実関係を確認し、ご連絡いたします。",
-        "当社の責任の有無も含めて、原因を確認いたします。",
-        "当社の過失によるものかどうかを調査いたします。",
-        "ご返金の手続きについてご案内いたします。",
-        "お支払い方法の変更を承りました。",
-        "商品に欠陥があるかどうかを確認いたします。",
-        "We are very sorry for the worry this has caused you.",
-        "A responsible manager will establish the facts.",
-        "We will find out whether it was a defect.",
-        "We take your complaint seriously and will look into who is responsible.",
-        "We accept no cash payments.",
-        "Your refund is on its way.",
-    ],
-)
-def test_sorrow_and_care_admit_nothing(body: str) -> None:
-    assert guard(body, needs_time=False, forbidden=FORBIDDEN) == ()
+def test_a_missing_apology_is_a_warning() -> None:
+    (found,) = guard(Outgoing("ご連絡をいただきました。", read), Facts(), POLICY, NOW)
+    assert (found.code, found.blocking) == (Code.NO_APOLOGY, False)
+    assert (
+        guard(Outgoing("ありがとうございます。", read), Facts(kind=Kind.PRAISE), POLICY, NOW) == ()
+    )
 
 
-def test_a_policy_may_begin_with_graver_matters() -> None:
-    rule = load_policy("default").forbidden_apologies.model_copy(update={"severity": 2})
-    assert rule.at(1) == ()
-    assert rule.at(2) == FORBIDDEN
+def test_a_company_forbids_more() -> None:
+    rule = ForbiddenApologies(ja=("全力で",), severity=2)
+    policy = POLICY.model_copy(update={"forbidden_apologies": rule})
+    reply = Outgoing("全力で対応します。申し訳ございません。", read)
+    assert guard(reply, Facts(severity=1), policy, NOW) == ()
+    assert [one.code for one in guard(reply, Facts(severity=2), policy, NOW)] == ["admits_fault"]
 
 
-@pytest.mark.parametrize(
-    "text", ["当社の", "責任を", "損害", "全ての", "we ", "it is ", "due to our ", "we will "]
-)
-def test_forbidden_words_are_quick_on_hostile_texts(text: str) -> None:
-    start = time.perf_counter()
-    guard(text * (100_000 // len(text)), needs_time=False, forbidden=FORBIDDEN)
-    assert time.perf_counter() - start < 5
+def test_another_time_than_the_watched_one_is_told_with_its_repair() -> None:
+    body = "申し訳ございません。11月27日12時までにご連絡いたします。"
+    facts = Facts(due=DUE, due_said=("11月26日（木）15時まで",))
+    (found,) = guard(Outgoing(body, read), facts, POLICY, NOW)
+    assert (found.code, found.repair) == (Code.DUE_DIFFERS, "11月26日（木）15時まで")
+
+
+def test_a_report_on_the_way_is_the_approvers_to_confirm() -> None:
+    body = "本日18時までに途中経過を、11月26日（木）15時までに結果をご連絡いたします。"
+    for said, stopped in (((), True), (("11月26日（木）15時まで",), False)):
+        facts = Facts(kind=Kind.REQUEST, due=DUE, due_said=said)
+        assert bool(guard(Outgoing(body, read), facts, POLICY, NOW)) is stopped
+
+
+def test_the_desks_own_pages_may_be_linked_to() -> None:
+    reply = Outgoing("https://desk.example.net/s/abc", read, hosts=("desk.example.net",))
+    assert guard(reply, Facts(answered=True), POLICY, NOW) == ()
 
 
 def test_any_way_to_say_the_time_will_do() -> None:
     ways = ("本日15時まで", "11月24日（火）15時まで")
+    facts = Facts(kind=Kind.REQUEST, due=TODAY, due_said=ways)
     for said in (*ways, "11月24日(火)15時まで"):
-        assert guard(f"{said}にご連絡いたします。", needs_time=True, due_said=ways) == ()
-    (found,) = guard("明日15時までにご連絡いたします。", needs_time=True, due_said=ways)
-    assert (found.code, "本日15時まで" in found.message) == ("due_differs", True)
+        assert guard(Outgoing(f"{said}にご連絡いたします。", read), facts, POLICY, NOW) == ()
+    (found,) = guard(Outgoing("明日15時までにご連絡いたします。", read), facts, POLICY, NOW)
+    assert (found.code, found.repair) == (Code.DUE_DIFFERS, ways[-1])
+
+
+def test_a_reply_may_be_too_long() -> None:
+    found = guard(Outgoing("あ" * 141, read, channel="x"), Facts(), POLICY, NOW)
+    assert Code.TOO_LONG in {one.code for one in found}
+
+
+@cache
+def _thousand() -> list[str]:
+    bodies = [body for _, body in (*_replies("+"), *_replies("-"))]
+    return [" ".join(bodies[n % len(bodies)] for n in range(k, k + 8)) for k in range(1_000)]
+
+
+def test_a_thousand_replies_in_two_seconds() -> None:
+    bodies = _thousand()
+    guard(Outgoing(bodies[0], read), Facts(due=DUE), POLICY, NOW)
+    start = time.process_time()
+    for body in bodies:
+        guard(Outgoing(body, read), Facts(due=DUE), POLICY, NOW)
+    # Twice the time that is promised: other processes run beside a test.
+    assert time.process_time() - start < 4

@@ -62,6 +62,13 @@ def meant(text: str, language: str, now: datetime = NOW) -> list[str]:
         ("9時までに", "11-25 09:00"),
         ("明日10時から12時の間に", "11-25 12:00"),
         ("24時までに", "11-25 00:00"),
+        ("明日の朝10時に", "11-25 10:00"),
+        ("明朝", "11-25 12:00"),
+        ("今夕", "11-24 18:00"),
+        ("一両日中に", "11-27 00:00"),
+        ("2〜3日以内に", "11-28 00:00"),
+        ("2-3日以内に", "11-28 00:00"),
+        ("3営業日ほどで", "11-27 18:00"),
     ],
 )
 def test_japanese(words: str, moment: str) -> None:
@@ -105,6 +112,14 @@ def test_japanese(words: str, moment: str) -> None:
         ("between 10 a.m. and noon tomorrow", "11-25 12:00"),
         ("by 2026-11-27", "11-28 00:00"),
         ("by 1 May", "05-02 00:00"),
+        ("within two to three business days", "11-27 18:00"),
+        ("within 2-3 business days", "11-27 18:00"),
+        ("within about an hour", "11-24 11:00"),
+        ("within forty-eight hours", "11-26 10:00"),
+        ("within the week", "12-01 10:00"),
+        ("this afternoon", "11-24 18:00"),
+        ("later this evening", "11-25 00:00"),
+        ("by the 26th", "11-27 00:00"),
     ],
 )
 def test_english(words: str, moment: str) -> None:
@@ -124,6 +139,8 @@ def test_english(words: str, moment: str) -> None:
         ("11月30日までにご確認いただきますようお願いいたします。", "ja"),
         ("お電話は平日9時から18時まで承ります。", "ja"),
         ("届くまで3日かかったとのこと、お詫び申し上げます。", "ja"),
+        ("受付時間は11月30日まで、9時から18時までとなります。ご案内いたします。", "ja"),
+        ("昨日16時のお電話の件、ご連絡いたします。", "ja"),
         ("2月30日までにご連絡いたします。", "ja"),
         ("99時までにご連絡いたします。", "ja"),
         ("昨年の11月20日までにご連絡いたします。", "ja"),
@@ -132,12 +149,41 @@ def test_english(words: str, moment: str) -> None:
         ("Please reply by Friday.", "en"),
         ("If you write by Friday, we will refund you.", "en"),
         ("It took 3 days.", "en"),
+        ("You called yesterday at 5 p.m. and we will look into it.", "en"),
+        ("We will be glad to help; our lines are open until 6 p.m.", "en"),
         ("We will reply by 31 February.", "en"),
         ("We will reply by 20 November.", "en"),
     ],
 )
 def test_what_is_no_promise_of_ours(text: str, language: str) -> None:
     assert meant(text, language) == []
+
+
+def test_a_time_of_day_belongs_to_the_day_before_it() -> None:
+    text = "11月26日（木）の10時に一度、遅くとも15時までにご連絡いたします。"
+    assert meant(text, "ja") == ["11-26 10:00", "11-26 15:00"]
+    assert meant("明日12時に発送し、本日15時までにご連絡いたします。", "ja") == [
+        "11-25 12:00",
+        "11-24 15:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "ours", "open_"),
+    [
+        ("3営業日以内", "ja", False, True),
+        ("within two business days", "en", False, True),
+        ("3営業日以内にお知らせください。", "ja", False, False),
+        ("3営業日ほどお時間をいただきます。", "ja", True, False),
+        ("本日18時までお待ちください。", "ja", True, False),
+        ("You can expect our answer by Friday.", "en", True, False),
+        ("The store manager will call you by Friday.", "en", True, False),
+        ("11月26日", "ja", False, False),
+    ],
+)
+def test_whose_time_it_is(text: str, language: str, ours: bool, open_: bool) -> None:
+    (told,) = times(text, NOW, CALENDAR, language)
+    assert (told.ours, told.open) == (ours, open_)
 
 
 def test_a_story_beside_a_promise() -> None:
