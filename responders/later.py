@@ -1,4 +1,5 @@
-"""What a customer hears after the first reply: a report on the way, and a question at the end."""
+"""What a customer hears after the first reply: a report on the way, how the matter ended, and a
+question at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import datetime
 
 from casebook.policy import Policy
 from casebook.types import Reply
-from responders.draft import Letter, write
+from responders.letters import Letter, write
 
 
 def follow_up(policy: Policy, letter: Letter, survey: str) -> Reply:
@@ -21,3 +22,8 @@ def progress(policy: Policy, letter: Letter, answer_due: datetime | None) -> Rep
     is the time of the next contact unless the answer is promised for `answer_due` (aware UTC),
     which is repeated but not promised anew."""
     return replace(write(policy, "progress", letter, answer_due), due=None)
+
+
+def closing(policy: Policy, letter: Letter) -> Reply:
+    """The message that ends a matter. What was done is a slot that a person fills."""
+    return write(policy, "closing", letter)

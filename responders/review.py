@@ -1,29 +1,34 @@
-"""A text before it is kept as a draft: what the guard says of it under the policy."""
+"""A reply of ours before it is kept as a draft: what the guard says of it, as the case stands."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from casebook.acts import Reader
+from casebook.findings import Facts
 from casebook.policy import Policy
-from casebook.types import Finding
+from casebook.types import Finding, Reply, Span
 from responders.due import wordings
-from responders.guard import guard
+from responders.guard import Outgoing, guard
 
 
 def review(
     policy: Policy,
-    body: str,
-    *,
-    due: datetime | None,
+    reply: Reply,
+    case: Facts,
     told: datetime,
-    language: str,
-    severity: int,
+    acts: Reader,
+    *,
+    personal: tuple[Span, ...],
+    hosts: tuple[str, ...],
 ) -> tuple[Finding, ...]:
-    """What stands against sending `body`, written at `told` in `language` for a case of this
-    severity: it must name `due` (aware) in words that mean it, where there is one."""
-    return guard(
-        body,
-        needs_time=due is not None,
-        due_said=wordings(policy, due, language, told) if due else (),
-        forbidden=policy.forbidden_apologies.at(severity),
+    """What stands against sending `reply`, said at `told` (aware), to a case of which `case` is
+    known beside what the reply itself tells: its gravity, and the time that will be watched, which
+    it must name in words that mean it. `acts`, `personal`, `hosts`: as `Outgoing` has them."""
+    ways = wordings(policy, reply.due, reply.language, told) if reply.due else ()
+    facts = replace(case, severity=reply.severity, due=reply.due, due_said=ways)
+    outgoing = Outgoing(
+        reply.body, acts, reply.language, reply.channel, reply.visibility, personal, hosts
     )
+    return guard(outgoing, facts, policy, told)

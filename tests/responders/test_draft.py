@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +14,22 @@ from hypothesis import strategies as st
 
 from casebook.policy import Policy, load_policy
 from casebook.timing import Purpose
-from casebook.types import Channel, Conduct, Kind, Reply, Triage, Visibility
+from casebook.types import Channel, Conduct, Kind, Reply, Span, Triage, Visibility
+from enrich.acts import read
+from enrich.personal_data import not_ours
+from responders import later
 from responders.draft import CaseFacts, draft, needs_time
-from responders.due import say_due
-from responders.guard import guard
+from responders.due import say_due, wordings
+from responders.guard import Facts, Outgoing, guard
+from responders.letters import Letter
+from responders.notes import Past, notes
+from responders.quoting import topic
+from responders.wordings import Turn
 from tests.responders.policies import TOKYO
 
 RECEIPT = "M-7F3K2Q"
 DUE = datetime(2026, 11, 24, 6, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
 CRISES = ("injury", "safety_defect", "personal_data", "self_harm", "legal", "other")
 KINDS = [
     Triage(kind=kind, severity=severity, conduct=conduct, language=language, crisis=crisis)
@@ -85,10 +94,24 @@ def _triage(**more: object) -> Triage:
     return Triage(**{**values, **more})  # type: ignore[arg-type]
 
 
+def _blocking(reply: Reply, triage: Triage, policy: Policy = TOKYO) -> list[str]:
+    facts = Facts(
+        conduct=triage.conduct,
+        severity=triage.severity,
+        kind=triage.kind,
+        customer_language=triage.language if triage.language in ("ja", "en") else "",
+        customer_name="木村 佳代",
+        due=reply.due,
+        due_said=wordings(policy, reply.due, reply.language, NOW) if reply.due else (),
+    )
+    personal = not_ours(reply.body, policy)
+    outgoing = Outgoing(reply.body, read, reply.language, reply.channel, reply.visibility, personal)
+    return [one.code for one in guard(outgoing, facts, policy, NOW) if one.blocking]
+
+
 def _is_whole(reply: Reply, triage: Triage, policy: Policy = TOKYO) -> None:
     assert reply.language == ("en" if triage.language == "en" else "ja")
-    forbidden = policy.forbidden_apologies.at(reply.severity)
-    assert guard(reply.body, needs_time=needs_time(triage), forbidden=forbidden) == ()
+    assert _blocking(reply, triage, policy) == []
     assert (reply.due is not None) == needs_time(triage)
     if reply.due:
         assert reply.body.count(say_due(policy, reply.due, reply.language)) == 1
@@ -124,7 +147,8 @@ def test_hostile_names_and_subjects(text: str, language: str) -> None:
 def test_any_name_and_subject(name: str, subject: str, language: str) -> None:
     triage = _triage(language=language)
     plain, reply = _draft(triage, "", ""), _draft(triage, name, subject)
-    assert guard(reply.body, needs_time=True) == ()
+    # Words of a subject may do what we must not: such a reply goes without naming it.
+    assert _blocking(_draft(triage, name, ""), triage) == []
     assert len(reply.subject.splitlines()) == 1
     # A stranger's words may stand inside a line of ours, never make one more.
     assert len(reply.body.splitlines()) == len(plain.body.splitlines())
@@ -176,8 +200,15 @@ def test_subject(subject: str, expected: str) -> None:
 
 def test_quotation_marks_nest() -> None:
     body = _draft(_triage(), subject="「海の見える部屋」の件").body
-    assert "「『海の見える部屋』の件」の件" in body
+    assert "「海の見える部屋」の件" in body
+    body = _draft(_triage(), subject="「海の見える部屋」が違う").body
+    assert "「『海の見える部屋』が違う」の件" in body
     assert "about \"a 'b' c\"" in _draft(_triage(language="en"), subject='a "b" c').body
+
+
+def test_our_receipt_number_is_nothing_of_the_customers() -> None:
+    triage = _triage(products=(RECEIPT,), entities={"order_number": (RECEIPT,)})
+    assert "「届きません」の件、" in _draft(triage).body
 
 
 def test_the_order_number_is_named_once() -> None:
@@ -296,16 +327,114 @@ def test_a_notice_of_delay_is_whole_apologises_and_blames_nobody(name: str, lang
             purpose=Purpose.DELAY,
         )
         reply = draft(policy, facts)
-        assert (
-            guard(
-                reply.body,
-                needs_time=True,
-                due_said=say_due(policy, DUE, language),
-                forbidden=policy.forbidden_apologies.at(severity),
-            )
-            == ()
-        )
+        assert _blocking(reply, triage, policy) == []
         assert bool(APOLOGY.search(reply.body)) is (conduct is not Conduct.THREAT)
-        assert ("届きません" in reply.body) is (conduct is not Conduct.THREAT)
+        assert ("届きません" in reply.body) is (conduct is Conduct.ORDINARY)
         assert RECEIPT in reply.body
         assert reply.due == DUE
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_fault_is_owned_only_where_people_have_confirmed_it(language: str) -> None:
+    owned = re.compile(r"至らない点|行き届いて|did not do as well|fell short|fell short here")
+    for cause in ("defect", "service"):
+        triage = _triage(language=language, cause=cause)
+        assert not owned.search(_draft(triage).body)
+        assert owned.search(_draft(triage, fault_confirmed=True).body)
+
+
+def test_a_demand_is_said_back_and_not_agreed_to() -> None:
+    triage = _triage(demands=("refund", "explanation"))
+    assert "ご返金とご説明をご希望と承りました" in _draft(triage).body
+    assert not re.search("承知|かしこまり", _draft(triage).body)
+    english = _draft(_triage(language="en", demands=("refund", "repair", "explanation"))).body
+    assert "a refund, a repair and an explanation." in english
+
+
+def test_a_reproach_is_not_quoted_back() -> None:
+    rude = "この詐欺師ども"
+    assert rude not in _draft(_triage(), subject=rude).body
+    assert "店員の態度" not in _draft(_triage(cause="service"), subject="店員の態度").body
+    for conduct in (Conduct.HARASSMENT, Conduct.UNREASONABLE):
+        assert "土下座" not in _draft(_triage(conduct=conduct), subject="土下座しろ").body
+
+
+def test_the_words_of_a_person_in_distress_are_not_said_back() -> None:
+    triage = _triage(severity=3, crisis=("self_harm",))
+    for purpose in (Purpose.FIRST_REPLY, Purpose.DELAY):
+        body = _draft(triage, subject="もう消えてしまいたい", purpose=purpose).body
+        assert "消えて" not in body
+        assert TOKYO.help_lines[0].contact in body
+    letter = Letter(
+        RECEIPT, Channel.EMAIL, Visibility.PRIVATE, "木村", "もう消えてしまいたい", triage
+    )
+    for reply in (later.follow_up(TOKYO, letter, ""), later.progress(TOKYO, letter, None)):
+        assert "消えて" not in reply.body
+
+
+def test_every_letter_calls_the_matter_the_same() -> None:
+    letter = Letter(RECEIPT, Channel.EMAIL, Visibility.PRIVATE, "木村", "Re: ポットの件", _triage())
+    for reply in (
+        _draft(_triage(), subject=letter.subject),
+        _draft(_triage(), subject=letter.subject, purpose=Purpose.DELAY),
+        later.follow_up(TOKYO, letter, ""),
+        later.progress(TOKYO, letter, DUE),
+        later.closing(TOKYO, letter),
+    ):
+        assert "「ポット」の件" in reply.body
+
+
+def test_a_message_without_a_subject_of_its_own_is_called_by_the_case() -> None:
+    assert topic(f"[{RECEIPT}]", "お皿の割れ") == "お皿の割れ"
+    assert topic("https://evil.example", "Re: お皿の割れ") == "お皿の割れ"
+    assert topic(f"Re: [{RECEIPT}]", "") == topic() == ""
+
+
+def test_nobody_apologises_twice_in_a_breath() -> None:
+    for crisis in CRISES:
+        triage = _triage(severity=3, crisis=(crisis,))
+        for way in range(3):
+            body = _draft(triage, fault_confirmed=True, turn=Turn(13 * way, 13 * way)).body
+            assert len(re.findall("申し訳|お詫び", body)) <= 1, body
+
+
+def test_harassment_is_warned_and_an_excess_offered_an_alternative() -> None:
+    warn = TOKYO.protection.warn
+    assert warn is not None
+    assert warn.wording.ja in _draft(_triage(conduct=Conduct.HARASSMENT)).body
+    body = _draft(_triage(conduct=Conduct.UNREASONABLE)).body
+    assert "お応えいたしかねます" in body
+    assert "当社としてできること" in body
+
+
+def test_a_person_in_distress_is_given_the_policys_help_lines() -> None:
+    body = _draft(_triage(severity=3, crisis=("self_harm",))).body
+    for line in TOKYO.help_lines:
+        assert line.contact in body
+
+
+def test_a_companys_own_template_comes_first(tmp_path: Path) -> None:
+    own = tmp_path / "inquiry" / "ja"
+    own.mkdir(parents=True)
+    text = "{% extends frame %}{% block body %}{{ due }}に、お返事いたします。{% endblock %}"
+    (own / "email.jinja").write_text(text, encoding="utf-8")
+    policy = TOKYO.model_copy(update={"templates": str(tmp_path)})
+    body = _draft(_triage(kind=Kind.INQUIRY), policy=policy).body
+    assert "11月24日（火）15時までに、お返事いたします。" in body
+    assert "お問い合わせ" not in body
+    assert APOLOGY.search(_draft(_triage(), policy=policy).body)
+
+
+def test_the_notes_are_for_the_approver() -> None:
+    spans = (Span("harassment", 0, 3, "馬鹿野郎"), Span("demand:refund", 3, 5, "返金\nして"))
+    triage = _triage(
+        language="fr", demands=("refund",), cause="defect", products=("絵皿",), evidence=spans
+    )
+    past = [Past(f"M-{n}", "皿", "交換した") for n in range(5)]
+    found = notes(TOKYO, triage, "ja", past)
+    assert len(found.similar) == 3
+    assert "品質保証部が決定" in found.authority
+    assert found.evidence == ("harassment: 〔伏せ字〕", "demand:refund: 「返金 して」")
+    assert "fr" in found.flags[0]
+    assert notes(TOKYO, _triage(severity=3, crisis=("injury",)), "en").checklist
+    assert found.solution not in _draft(triage).body

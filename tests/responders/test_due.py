@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casebook.types import Kind
+from enrich.acts import read
 from responders.calendar import calendar
 from responders.due import round_up, say_due
-from responders.guard import guard
+from responders.guard import Facts, Outgoing, guard
 from tests.responders.policies import ALL, BERLIN, TOKYO, every_day
 
 YEAR = datetime.fromisoformat("2026-01-01")
@@ -101,14 +103,18 @@ def test_the_zone_is_the_policys() -> None:
 @given(
     st.datetimes(YEAR, YEAR + timedelta(days=700)),
     st.sampled_from(["ja", "en"]),
-    st.integers(0, 5_000) | st.none(),
+    st.integers(1, 5_000) | st.none(),
 )
 def test_the_guard_reads_every_time_that_is_said(
     moment: datetime, language: str, before: int | None
 ) -> None:
     due = moment.replace(tzinfo=UTC)
     told = None if before is None else due - timedelta(minutes=before)
-    assert guard(say_due(TOKYO, due, language, told), needs_time=True) == ()
+    said = say_due(TOKYO, due, language, told)
+    body = f"We will write to you {said}." if language == "en" else f"{said}にご連絡いたします。"
+    facts = Facts(kind=Kind.REQUEST, due=due, due_said=(said,))
+    spoken = told if told is not None else due - timedelta(days=3)
+    assert guard(Outgoing(body, read), facts, TOKYO, spoken) == ()
 
 
 @pytest.mark.parametrize(
