@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: demo up test lint clean services
+.PHONY: demo up test lint clean services drafts-sample
 
 demo: .venv/.installed
 	$(BIN)/madoguchi demo
@@ -46,3 +46,7 @@ services:
 
 clean:
 	rm -rf var
+
+# Thirty drafted replies of every kind, for people to read.
+drafts-sample: .venv/.developer
+	$(BIN)/python -m tests.drafts_sample

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -180,6 +180,39 @@ class Desk(Table):
     secret_key: Secret | None = None
     """What signs the links; left out, a random one is made once in `var`."""
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host of its pages, which a reply may link to; none where it has no address."""
+        host = urlsplit(self.url).hostname
+        return (host,) if host else ()
+
+
+class Llm(Table):
+    """The language model that may rewrite drafted replies; without `base_url` none is asked."""
+
+    base_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#@]+)?$")] = ""
+    """Address of an OpenAI-compatible API, up to and with its version; empty: off."""
+    model: str = ""
+    """The model's name as the endpoint knows it."""
+    key: Secret | None = None
+    """Where the API key stands; a model of one's own often needs none."""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    """Seconds that an intake waits for rewritten drafts at the most, over all of them."""
+    retries: Annotated[int, Field(ge=0, le=5)] = 1
+    """Further tries of a request that the endpoint could not answer, within `seconds`."""
+    requests_a_day: Annotated[int, Field(ge=1)] = 500
+    """Requests in a day of the policy's time zone, further tries included."""
+    tokens_a_day: Annotated[int, Field(ge=1)] = 1_000_000
+    """Tokens, asked and answered, in a day of the policy's time zone."""
+    withheld: tuple[str, ...] = ("x", "dm")
+    """Channels whose cases are not shown to the model."""
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> Self:
+        if self.base_url and not self.model:
+            raise ValueError("name the model too: base_url alone asks none")
+        return self
+
 
 class SourceTable(BaseModel):
     """One `[[sources]]` table: what every source has. The rest belongs to its connector."""
@@ -241,6 +274,8 @@ class Settings(BaseSettings):
     """Who is told at once of a crisis or a threat."""
     desk: Desk = Desk()
     """Where people and customers open the desk's pages."""
+    llm: Llm = Llm()
+    """The language model that may rewrite drafted replies."""
     sources: tuple[SourceTable, ...] = ()
     """The accounts and folders that messages come from, one table each."""
 

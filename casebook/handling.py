@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from casebook.config import Table
-from casebook.types import Cause, Conduct, Kind, Triage
+from casebook.types import Cause, Conduct, Demand, Kind, Triage
 from casebook.wording import Bilingual
 from casebook.words import Pattern
 
@@ -84,6 +84,49 @@ class ForbiddenApologies(Table):
         """The expressions that a reply of this severity must not contain, in any language: a reply
         may quote the other one."""
         return (*self.ja, *self.en) if severity >= self.severity else ()
+
+
+class Solution(Table):
+    """What usually solves a matter: everything that it names must be so; what it leaves out may be
+    anything."""
+
+    demand: tuple[Demand, ...] = ()
+    cause: tuple[str, ...] = ()
+    product: bool = False
+    """Whether a product must be named."""
+    solution: Bilingual
+    """What is suggested to whoever approves the reply."""
+    department: str
+    """Who may decide it."""
+    offer: Bilingual | None = None
+    """A sentence of the reply that names an alternative; it promises no more than to look at it."""
+
+    def fits(self, triage: Triage, causes: Iterable[str]) -> bool:
+        """True when a matter with these names of its cause is solved so."""
+        return (
+            (not self.demand or not set(self.demand).isdisjoint(triage.demands))
+            and (not self.cause or not set(self.cause).isdisjoint(causes))
+            and (not self.product or bool(triage.products))
+        )
+
+
+class HelpLine(Table):
+    """Somebody whom a person in distress can turn to."""
+
+    name: Bilingual
+    contact: str
+
+
+class Authority(Table):
+    """What a reply may grant without asking anybody. What is not named here is granted by people
+    who may, outside of a reply."""
+
+    refund_max_yen: Annotated[int, Field(ge=0)] = 0
+    """The largest refund in yen; 0: none."""
+    may_replace: bool = False
+    """Whether a replacement may be promised."""
+    may_compensate: bool = False
+    """Whether anything may be given beyond what was paid: damages, vouchers, points, a discount."""
 
 
 class Masking(Table):
@@ -194,6 +237,24 @@ class Acknowledgement(Table):
             and triage.kind not in (Kind.SPAM, Kind.AUTO)
             and triage.severity <= self.up_to_severity
             and triage.conduct in self.conducts
+        )
+
+
+class Rewriting(Table):
+    """Which drafts a language model may rewrite, where the configuration names one. A crisis, a
+    threat and any conduct that is not ordinary keep their template in every pack."""
+
+    allowed: bool = True
+    up_to_severity: Annotated[int, Field(ge=0, le=2)] = 2
+    """The gravest severity that is rewritten; a crisis (3) never is."""
+
+    def allows(self, found: Iterable[Triage]) -> bool:
+        """True when a case whose unanswered messages were found to be these may be shown to it."""
+        return self.allowed and all(
+            one.severity <= self.up_to_severity
+            and not one.crisis
+            and one.conduct is Conduct.ORDINARY
+            for one in found
         )
 
 

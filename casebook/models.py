@@ -94,6 +94,8 @@ class Case(models.Model):
     cause = models.CharField(max_length=64, default="")
     owner = models.CharField(max_length=150, default="")
     """Login of the person who looks after it; empty: nobody yet."""
+    fault_confirmed = models.BooleanField(default=False)
+    """People established that the company is at fault, so that a reply may say it."""
     incident = models.ForeignKey(
         "Incident", models.SET_NULL, null=True, default=None, related_name="cases"
     )

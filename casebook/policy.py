@@ -23,18 +23,22 @@ from casebook.handling import (
     THREAT,
     Acknowledgement,
     Alerts,
+    Authority,
     Costs,
     Department,
     ForbiddenApologies,
+    HelpLine,
     Masking,
     Protection,
+    Rewriting,
     Route,
+    Solution,
     Specialist,
     TradeCause,
 )
 from casebook.hours import Hours
 from casebook.timing import Estimates, FirstResponse, FollowUp, Promises
-from casebook.types import Cause, Channel, Conduct, Crisis, Triage
+from casebook.types import Cause, Channel, Conduct, Crisis, Kind, Triage
 from casebook.wording import Bilingual, Wording
 from casebook.words import Words as Words
 
@@ -46,6 +50,10 @@ class Company(Table):
     desk: Bilingual
     email: str
     phone: str = ""
+    phones: tuple[str, ...] = ()
+    """Further numbers that are public; toll-free ones need not be named."""
+    domains: tuple[str, ...] = ()
+    """Its domains: a reply may link to them, their subdomains, and nowhere else."""
 
 
 class ChannelTable(Table):
@@ -53,6 +61,9 @@ class ChannelTable(Table):
 
     calendar: str = ""
     """Whose hours are kept there: a name of `[calendars]`; empty: those of `[hours]`."""
+    direct: str = ""
+    """The address at which its customers write to us in private: a public reply invites them there;
+    empty: to the desk's mail and telephone."""
 
 
 class Incidents(Table):
@@ -83,13 +94,22 @@ class Policy(Table):
     """The first one that fits counts."""
     specialists: dict[str, Specialist] = Field(default_factory=dict)
     """By kind of crisis, `threat` and `other`; of several the first one leads."""
+    solutions: tuple[Solution, ...] = ()
+    """What usually solves a complaint; the first one that fits is suggested."""
+    help_lines: tuple[HelpLine, ...] = ()
+    """Whom the reply to a person in distress names."""
+    templates: str = ""
+    """A folder with templates of the company's own, which take the place of those that come along;
+    empty: none."""
     causes: dict[str, TradeCause] = Field(default_factory=dict)
     forbidden_apologies: ForbiddenApologies = ForbiddenApologies()
+    authority: Authority = Authority()
     masking: Masking = Masking()
     protection: Protection = Protection()
     costs: Costs = Costs()
     acknowledgement: Acknowledgement = Acknowledgement()
     alerts: Alerts = Alerts()
+    llm: Rewriting = Rewriting()
     words: Words = Words()
 
     @field_validator("time_zone")
@@ -104,6 +124,7 @@ class Policy(Table):
     @model_validator(mode="after")
     def _known_departments(self) -> Self:
         ways = {f"routes.{n}": route.department for n, route in enumerate(self.routes)}
+        ways |= {f"solutions.{n}": one.department for n, one in enumerate(self.solutions)}
         ways |= {f"specialists.{name}": one.department for name, one in self.specialists.items()}
         for key, department in ways.items():
             if department not in self.departments:
@@ -122,10 +143,12 @@ class Policy(Table):
     @model_validator(mode="after")
     def _known_causes(self) -> Self:
         known = {*Cause, *self.causes}
-        for n, route in enumerate(self.routes):
-            for cause in route.cause:
+        named = {f"routes.{n}": one.cause for n, one in enumerate(self.routes)}
+        named |= {f"solutions.{n}": one.cause for n, one in enumerate(self.solutions)}
+        for key, causes in named.items():
+            for cause in causes:
                 if cause not in known:
-                    raise ValueError(f"routes.{n}.cause: there is no cause {cause!r}")
+                    raise ValueError(f"{key}.cause: there is no cause {cause!r}")
         return self
 
     @model_validator(mode="after")
@@ -155,10 +178,22 @@ class Policy(Table):
         specialists = self.checklists(triage)
         if specialists:
             return specialists[0].department
-        own = self.causes.get(triage.cause)
-        causes = (triage.cause, own.of) if own else (triage.cause,)
+        causes = self._causes(triage)
         fitting = (route.department for route in self.routes if route.fits(triage, causes))
         return next(fitting, "")
+
+    def solution(self, triage: Triage) -> Solution | None:
+        """What usually solves a complaint like this; None where the pack names nothing, and where
+        specialists decide."""
+        if triage.kind is not Kind.COMPLAINT or self.checklists(triage):
+            return None
+        causes = self._causes(triage)
+        return next((one for one in self.solutions if one.fits(triage, causes)), None)
+
+    def _causes(self, triage: Triage) -> tuple[str, ...]:
+        """The names of its cause, the trade's own and the general one."""
+        own = self.causes.get(triage.cause)
+        return (triage.cause, own.of) if own else (triage.cause,)
 
     def route(self, triage: Triage) -> Department:
         """Who deals with it: its department, or the desk itself."""

@@ -204,7 +204,7 @@ def to_answer(
     spaces."""
     rows = (
         m.Message.objects.filter(pk__in=keys, state=MessageState.RELATED)
-        .select_related("case", "relation", "correction")
+        .select_related("case__incident", "relation", "correction")
         .order_by("pk")
     )
     roles = {space: role for role, space in spaces.items()}

@@ -5,6 +5,7 @@ Source: https://www.crockford.com/base32.html (the alphabet, and reading I and L
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import unicodedata
@@ -26,6 +27,14 @@ _MARKED = re.compile(rf"\[?{_PATTERN.pattern}\]?", _PATTERN.flags)
 def new_receipt() -> str:
     """A fresh receipt number; unique only once the record has accepted it."""
     digits = "".join(secrets.choice(ALPHABET) for _ in range(_DIGITS))
+    return f"M-{digits}{_check(digits)}"
+
+
+def receipt_of(text: str) -> str:
+    """A valid receipt number that is the same for the same text: for what is drafted outside of the
+    record."""
+    seed = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8])
+    digits = "".join(ALPHABET[seed // len(ALPHABET) ** place % 32] for place in range(_DIGITS))
     return f"M-{digits}{_check(digits)}"
 
 

@@ -16,9 +16,23 @@ Cursor = Mapping[str, Any]
 
 
 class Channel(StrEnum):
-    """The kind of way on which a message came in or goes out."""
+    """The kind of way on which a message came in or goes out. DM is a direct message of any
+    network, REVIEW a review elsewhere than on GOOGLE, FORM a form of the company's own, WEB its
+    pages."""
 
     EMAIL = "email"
+    X = "x"
+    DM = "dm"
+    GOOGLE = "google"
+    MASTODON = "mastodon"
+    BLUESKY = "bluesky"
+    REVIEW = "review"
+    FORM = "form"
+    WEB = "web"
+
+
+ANSWERED = frozenset({Channel.EMAIL})
+"""The channels that replies are drafted for."""
 
 
 class Visibility(StrEnum):
@@ -452,10 +466,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the guard sees in a reply: offsets in characters of the body; `message` says why."""
+    """What the guard sees in a reply: offsets in characters of the body. `message` is what helps
+    beyond the meaning of the code; `repair` a text that may stand in the span's place, where one
+    is safe."""
 
     code: str
     start: int
     end: int
-    message: str
+    message: str = ""
     blocking: bool = True
+    repair: str = ""

@@ -25,7 +25,7 @@ class Wording(Table):
     """What it calls in Japanese whom it writes to, where the name is not known."""
     apology: Bilingual = Bilingual(
         ja="このたびはご不便とご不快な思いをおかけし、誠に申し訳ございません。",
-        en="We are sorry for the trouble and frustration it has caused you.",
+        en="We are sorry for the trouble and frustration this has caused you.",
     )
     """How the reply to a complaint opens: sorry for what the customer went through, which admits
     no fault."""

@@ -81,7 +81,7 @@ class Words(Table):
     def _with_parts(cls, values: Any) -> Any:
         if not isinstance(values, dict) or not isinstance(parts := values.get("parts", {}), dict):
             return values
-        return {k: v if k == "parts" else _filled_in(v, parts) for k, v in values.items()}
+        return {k: v if k == "parts" else fill_in(v, parts) for k, v in values.items()}
 
     def labelled(self) -> Iterator[tuple[str, Patterns]]:
         """All patterns by label: `kind:spam`, `crisis:injury`, `demand:refund` and so on."""
@@ -100,11 +100,13 @@ class Words(Table):
                 yield f"{label}:{name}", patterns
 
 
-def _filled_in(value: Any, parts: Mapping[str, Any]) -> Any:
+def fill_in(value: Any, parts: Mapping[str, Any]) -> Any:
+    """`value` with each `<name>` in its texts replaced by the part of that name. Raises ValueError
+    where there is none."""
     if isinstance(value, str):
         if unknown := next((m[1] for m in _PART.finditer(value) if m[1] not in parts), None):
             raise ValueError(f"{value!r}: there is no part {unknown!r}")
         return _PART.sub(lambda name: f"(?:{parts[name[1]]})", value)
     if isinstance(value, dict):
-        return {key: _filled_in(item, parts) for key, item in value.items()}
-    return [_filled_in(item, parts) for item in value] if isinstance(value, list) else value
+        return {key: fill_in(item, parts) for key, item in value.items()}
+    return [fill_in(item, parts) for item in value] if isinstance(value, list) else value

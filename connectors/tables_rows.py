@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from casebook.types import Channel, Flags, Inbound, PastCase, Visibility
+from casebook.types import ANSWERED, Channel, Flags, Inbound, PastCase, Visibility
 from connectors import charsets
 from connectors.files_disk import Skipped
 from connectors.mime_addresses import addresses, display_name
@@ -69,7 +69,9 @@ class Reader:
         if _is_settled(cells):
             return self._past(inbound, cells, times)
         if inbound.defects:
-            return Skipped(where, f"a channel that has no answers: this takes {', '.join(Channel)}")
+            return Skipped(
+                where, f"a channel that has no answers: this takes {', '.join(ANSWERED)}"
+            )
         return inbound
 
     def _times(
@@ -150,7 +152,7 @@ def _channel(value: str) -> Channel | None:
     """The channel that a cell names, None for one that is not known here."""
     if not value or folded(value) in CELLS["email"]:
         return Channel.EMAIL
-    return next((channel for channel in Channel if channel == value.casefold()), None)
+    return next((channel for channel in ANSWERED if channel == value.casefold()), None)
 
 
 def _text(ours: str, value: object) -> str:

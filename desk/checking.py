@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from casebook.clock import now
 from casebook.config import SourceTable, config_path, settings
-from casebook.errors import ConfigError, MadoguchiError
+from casebook.errors import ConfigError, MadoguchiError, PermanentError
 from casebook.policy import load_policy
 from casebook.start import prepare
 from desk.trouble import told
@@ -55,6 +55,7 @@ def _trials() -> Iterator[Check]:
     yield "embedding", lambda: _model(found.embedding.model)
     yield "index", _index
     yield "prefect", lambda: _prefect(found.prefect.api_url)
+    yield "llm", lambda: _llm(database.readable)
     yield "desk", _desk
     for table in found.sources:
         yield f"source {table.name!r}", _source(table)
@@ -185,18 +186,51 @@ def _prefect(url: str) -> str:
         return "no server running; `madoguchi up` starts one, `madoguchi intake` needs none"
 
 
+def _llm(readable: bool) -> str:
+    """Whether the endpoint answers and takes the key, by its list of models, which costs nothing;
+    and what was spent today."""
+    table = settings().llm
+    if not table.base_url:
+        return say("使いません（llm.base_url）", "not used (llm.base_url)")
+    from connectors.llm import models
+
+    try:
+        listed = models(table)
+    except PermanentError as error:
+        raise MadoguchiError(f"{table.base_url}: {error} (llm)") from error
+    found = f"{table.model}, {table.base_url}"
+    address = urlsplit(table.base_url)
+    if address.scheme != "https" and not _here(address.hostname):
+        found += say("（暗号化なし）", " (unencrypted)")
+    if listed and table.model not in listed:
+        found += say("：モデル一覧にありません（llm.model）", ": not among its models (llm.model)")
+    return "; ".join(filter(None, (found, _spent() if readable else "")))
+
+
+def _spent() -> str:
+    from casebook.spending import spent, today
+
+    table = settings().llm
+    requests, tokens = spent(today(load_policy(settings().policy)))
+    return say(
+        f"本日の利用：{requests:,}/{table.requests_a_day:,} 回、"
+        f"{tokens:,}/{table.tokens_a_day:,} トークン",
+        f"today {requests:,} of {table.requests_a_day:,} requests, "
+        f"{tokens:,} of {table.tokens_a_day:,} tokens",
+    )
+
+
 def _desk() -> str:
     table = settings().desk
     if table.secret_key is not None:
         table.secret_key.reveal()
     address = urlsplit(table.url)
-    here = address.hostname in ("localhost", "127.0.0.1", "::1")
     if not table.url:
         return say(
             "公開アドレスなし：メールにアンケートのリンクを入れません（desk.url）",
             "no public address: mails hold no link to the survey (desk.url)",
         )
-    if address.scheme != "https" and not here:
+    if address.scheme != "https" and not _here(address.hostname):
         raise ConfigError(
             say(
                 f"{table.url}：お客様の回答が暗号化されません。https のアドレスに（desk.url）",
@@ -204,6 +238,10 @@ def _desk() -> str:
             )
         )
     return f"{table.url} → {table.host}:{table.port}"
+
+
+def _here(host: str | None) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def _source(table: SourceTable) -> Callable[[], str]:

@@ -9,10 +9,12 @@ import typer
 from casebook.errors import ConfigError, MadoguchiError
 from desk.commands import (
     cases,
+    draft,
     drafts,
     estimate,
     files,
     find,
+    guard,
     messages,
     promises,
     protect,
@@ -44,6 +46,7 @@ app = typer.Typer(
 )
 for module in (
     runs,
+    draft,
     drafts,
     cases,
     estimate,
@@ -53,6 +56,7 @@ for module in (
     relate,
     triage,
     redact,
+    guard,
     protect,
     files,
 ):

@@ -8,15 +8,19 @@ from datetime import datetime
 from casebook import models as m
 from casebook import moves, reading, watched
 from casebook.clock import now
+from casebook.config import settings
+from casebook.findings import Code
+from casebook.known import known
 from casebook.moves.base import MACHINE
 from casebook.policy import Policy
 from casebook.timing import About, Purpose
-from casebook.types import Channel, Finding, Reply, Visibility
+from casebook.types import Channel, Direction, Finding, Reply, Visibility
 from desk.words import plain, say
+from enrich import acts
+from enrich.personal_data import not_ours
 from responders.calendar import calendar
-from responders.draft import reply_subject
 from responders.due import say_due
-from responders.guard import CODES
+from responders.quoting import reply_subject, topic
 from responders.review import review
 from responders.times import Told, promised
 
@@ -25,36 +29,45 @@ WHEN = "%Y-%m-%d %H:%M"
 
 
 def approve(
-    policy: Policy, draft: m.Draft, who: str, also: Sequence[tuple[About, datetime]]
+    policy: Policy,
+    draft: m.Draft,
+    who: str,
+    also: Sequence[tuple[About, datetime]] = (),
+    override: str = "",
 ) -> m.Draft:
-    """Approve a draft with the promises that are confirmed besides its own; what it says of today
-    and tomorrow is brought up to date first. Raises IllegalMove."""
+    """Approve a draft with the promises that are confirmed besides its own, where need be for the
+    reason `override` in spite of the guard; what it says of today and tomorrow is brought up to
+    date first, and the guard reads it as the case stands now. Raises IllegalMove."""
     _tell_anew(policy, draft)
-    return moves.approve(draft.pk, who, also)
+    return moves.approve(draft.pk, who, also, override)
 
 
 def _tell_anew(policy: Policy, draft: m.Draft) -> None:
     """On a later day than the one on which a draft was written 「本日」 means another day: its
-    time is said as it is said now, and the guard reads it again."""
+    time is said as it is said now. The guard reads it again: the case may stand otherwise by now.
+    A version is added where the words change, or what stands against them."""
     version, at = reading.wording(draft), now()
     written = version.created_at
-    same_day = written.astimezone(policy.zone).date() == at.astimezone(policy.zone).date()
-    if same_day or (draft.due is not None and draft.due <= at):
+    if draft.due is not None and draft.due <= at:
         return
     body = version.body
-    if draft.due is not None:
+    same_day = written.astimezone(policy.zone).date() == at.astimezone(policy.zone).date()
+    if draft.due is not None and not same_day:
         before, after = (say_due(policy, draft.due, draft.language, told) for told in (written, at))
         body = body.replace(before, after)
-    found = [
-        *judged(policy, body, draft.due, draft.language, draft.severity),
-        *_shifted(
-            _promised(policy, draft, version.body, written), _promised(policy, draft, body, at)
-        ),
-    ]
-    if body != version.body or found:
-        # What a person said of the draft is not answered by another word for its time.
-        kept = [Finding(**one) for one in draft.findings if one["code"] not in CODES]
+    found = [*judged(policy, reply_of(draft, body), draft.answers)]
+    if not same_day:
+        meant = _promised(policy, draft, version.body, written)
+        found += _shifted(meant, _promised(policy, draft, body, at))
+    stood = [Finding(**one) for one in draft.findings]
+    # What a person said of the draft is not answered by another word for its time.
+    kept = [one for one in stood if one.code not in set(Code)]
+    if body != version.body or _blocking(found) != _blocking(stood, kept):
         moves.edit(draft.pk, MACHINE, body, [*found, *kept])
+
+
+def _blocking(findings: Sequence[Finding], but: Sequence[Finding] = ()) -> set[str]:
+    return {one.code for one in findings if one.blocking and one not in but}
 
 
 def _shifted(before: Sequence[Told], after: Sequence[Told]) -> Iterator[Finding]:
@@ -74,17 +87,36 @@ def _promised(policy: Policy, draft: m.Draft, body: str, at: datetime) -> tuple[
     return promised(body, at, hours, draft.language)
 
 
-def judged(
-    policy: Policy, body: str, due: datetime | None, language: str, severity: int
-) -> tuple[Finding, ...]:
-    """What the guard says of a text that is written now."""
-    return review(policy, body, due=due, told=now(), language=language, severity=severity)
+def judged(policy: Policy, reply: Reply, answers: m.Message) -> tuple[Finding, ...]:
+    """What the guard says of a reply to a message that is written now."""
+    personal, hosts = not_ours(reply.body, policy), settings().desk.hosts
+    facts = known(policy, answers)
+    return review(policy, reply, facts, now(), acts.read, personal=personal, hosts=hosts)
+
+
+def reply_of(draft: m.Draft, body: str, due: datetime | None = None) -> Reply:
+    """A draft as a reply with this body, and with this time where it is another one."""
+    return Reply(
+        channel=Channel(draft.channel),
+        visibility=Visibility(draft.visibility),
+        language=draft.language,
+        subject="",
+        body=body,
+        due=due or draft.due,
+        severity=draft.severity,
+    )
+
+
+def newest(case: m.Case) -> m.Message:
+    """The customer's newest message of a case, which a person's reply answers."""
+    message = case.messages.filter(direction=Direction.IN).order_by("pk").last()
+    assert message is not None
+    return message
 
 
 def written(policy: Policy, case: m.Case, body: str, due: datetime | None) -> Reply:
     """A person's reply to a case, on the way and in the language of what it answers."""
-    message = case.messages.filter(direction="in").order_by("pk").last()
-    assert message is not None
+    message = newest(case)
     last = case.drafts.order_by("pk").last()
     spoken = last.language if last else message.language or case.language
     language = spoken if spoken in ("ja", "en") else policy.language
@@ -92,7 +124,9 @@ def written(policy: Policy, case: m.Case, body: str, due: datetime | None) -> Re
         channel=Channel(message.channel),
         visibility=Visibility(message.visibility),
         language=language,
-        subject=reply_subject(policy, message.subject, case.receipt, language),
+        subject=reply_subject(
+            topic(message.subject, case.subject), case.receipt, policy.company.desk.in_(language)
+        ),
         body=body,
         due=due,
         severity=last.severity if last else 1,

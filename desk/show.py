@@ -16,10 +16,12 @@ from casebook.config import settings
 from casebook.models import Draft, Triage
 from casebook.policy import load_policy
 from casebook.rows import triage_value
+from desk.guarding import why
 from desk.ledger import of_author, proposal
 from desk.masking import quoting, seen, title
 from desk.screen import console, wide_table
 from desk.words import lines, plain, say
+from responders.notes import notes
 
 _SEVERITY = {
     3: ("危機", "crisis", "bold red"),
@@ -109,7 +111,8 @@ def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
     if draft.due:
         _part(screen, say("期限", "Due"), f"{when(draft.due)}{_basis(draft)}")
     for finding in draft.findings:
-        _part(screen, say("確認が必要", "Guard"), f"{finding['code']}: {finding['message']}")
+        _part(screen, say("確認が必要", "Guard"), f"{finding['code']}: {why(finding)}")
+    _notes(screen, draft)
     links = draft.case.similar_links.select_related("similar")
     if links:
         text = "\n".join(
@@ -132,6 +135,21 @@ def _grave(screen: Console, draft: Draft) -> None:
     customer = of_author(draft.case.channel, draft.case.author)
     if told := proposal(customer, draft.language):
         _part(screen, say("職員の保護（ご判断ください）", "Staff protection (you decide)"), told)
+
+
+def _notes(screen: Console, draft: Draft) -> None:
+    """What is suggested, what the triage saw, and what to look at before approving."""
+    triage = getattr(draft.answers, "triage", None)
+    if triage is None:
+        return
+    found = notes(load_policy(settings().policy), triage_value(triage), settings().language)
+    for heading, told in (
+        (say("解決の案", "Suggested solution"), [found.solution, found.authority]),
+        (say("判定の根拠", "Evidence"), found.evidence),
+        (say("ご確認ください", "Please check"), found.flags),
+    ):
+        if any(told):
+            _part(screen, heading, "\n".join(filter(None, told)))
 
 
 def _purpose(draft: Draft) -> str:
@@ -165,7 +183,7 @@ def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
         "due": draft.due.isoformat() if draft.due else None,
         "reply_subject": quoting(version.subject, draft.answers, unmask=unmask),
         "reply": quoting(version.body, draft.answers, unmask=unmask),
-        "findings": draft.findings,
+        "findings": [{**finding, "why": why(finding)} for finding in draft.findings],
         "similar": [
             {"receipt": link.similar.receipt, "score": link.score}
             for link in draft.case.similar_links.select_related("similar")

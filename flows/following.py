@@ -7,22 +7,24 @@ anywhere, the next run goes on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from casebook import models as m
-from casebook import moves, resolved, watched
+from casebook import moves, resolved, watched, written
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import MadoguchiError
+from casebook.known import known
 from casebook.links import survey_link
 from casebook.locks import exclusive
 from casebook.policy import Policy, load_policy
-from casebook.types import Channel, Finding, Reply, Triage, Visibility
+from casebook.types import Channel, Triage, Visibility
+from flows.guarding import judged
 from responders.calendar import Calendar, calendar
-from responders.draft import Letter
-from responders.guard import guard
 from responders.later import follow_up, progress
+from responders.letters import Letter
+from responders.wordings import turn
 
 _LONGEST_REST = 31
 """Days without an opening after which a calendar is not asked further."""
@@ -71,7 +73,11 @@ def _ask(policy: Policy, case: m.Case) -> bool:
         policy, _letter(case, message, triage, 0), survey_link(survey.pk) if survey else ""
     )
     made = moves.follow_up(
-        case.pk, message.pk, reply, _findings(policy, reply), survey.pk if survey else None
+        case.pk,
+        message.pk,
+        reply,
+        judged(policy, reply, known(policy, message)),
+        survey.pk if survey else None,
     )
     return made is not None
 
@@ -83,25 +89,21 @@ def _report(policy: Policy, promise: m.Promise) -> bool:
     message, triage = heard
     letter = _letter(promise.case, message, triage, triage.severity)
     reply = progress(policy, letter, resolved.answer_promised(promise.case, promise.due))
-    made = moves.report_progress(promise.pk, message.pk, reply, _findings(policy, reply))
+    findings = judged(policy, reply, known(policy, message))
+    made = moves.report_progress(promise.pk, message.pk, reply, findings)
     return made is not None
 
 
-def _findings(policy: Policy, reply: Reply) -> tuple[Finding, ...]:
-    return guard(
-        reply.body, needs_time=False, forbidden=policy.forbidden_apologies.at(reply.severity)
-    )
-
-
 def _letter(case: m.Case, message: m.Message, triage: Triage, severity: int) -> Letter:
+    before = written.to_customers([case]).get((case.channel, case.author), 0)
     return Letter(
         receipt=case.receipt,
         channel=Channel(message.channel),
         visibility=Visibility(message.visibility),
         display_name=message.display_name,
         subject=case.subject,
-        language=triage.language,
-        severity=severity,
+        triage=replace(triage, severity=severity),
+        turn=turn(f"{case.channel}:{case.author}", case.receipt, before),
     )
 
 

@@ -20,6 +20,7 @@ from casebook.errors import ConnectorError, MadoguchiError, PermanentError
 from casebook.locks import exclusive
 from casebook.states import MessageState
 from flows import alerting, steps
+from flows.allowance import ALLOWANCE
 from flows.shelf import SHELF
 
 _log = logging.getLogger("madoguchi.intake")
@@ -92,6 +93,7 @@ def run(each: Each, *, due_only: bool) -> Summary:
             return _run(each, due_only)
         finally:
             SHELF.put_back()
+            ALLOWANCE.renew()
 
 
 def _run(each: Each, due_only: bool) -> Summary:

@@ -12,24 +12,27 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from casebook import models as m
-from casebook import moves, watched
+from casebook import moves, watched, written
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import MadoguchiError
+from casebook.known import known
 from casebook.locks import exclusive
 from casebook.policy import Policy, load_policy
 from casebook.rows import triage_value
 from casebook.timing import Handled, Purpose
 from casebook.types import AlertReason, Channel, Conduct, Estimate, Kind, Triage, Visibility
 from flows import alerting
+from flows.guarding import judged
 from flows.pacing import pace
 from flows.surviving import each
 from responders.calendar import calendar
 from responders.draft import CaseFacts, draft
 from responders.due import round_up
 from responders.estimate import Pace, estimate
-from responders.review import review
+from responders.quoting import topic
 from responders.watching import risk, used
+from responders.wordings import Turn, turn
 
 _log = logging.getLogger("madoguchi.intake")
 
@@ -109,7 +112,13 @@ def _notice(policy: Policy, promise: m.Promise, made: Estimate) -> moves.Notice:
     row = getattr(answers, "triage", None)
     # The reply speaks the language of the draft that made the promise.
     triage = triage_value(row) if row else Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "")
-    triage = replace(triage, language=promise.draft.language, severity=promise.draft.severity)
+    facts = known(policy, answers)
+    triage = replace(
+        triage,
+        language=promise.draft.language,
+        severity=promise.draft.severity,
+        conduct=facts.conduct,
+    )
     reply = draft(
         policy,
         CaseFacts(
@@ -117,17 +126,22 @@ def _notice(policy: Policy, promise: m.Promise, made: Estimate) -> moves.Notice:
             channel=Channel(promise.draft.channel),
             visibility=Visibility(promise.draft.visibility),
             display_name=answers.display_name,
-            subject=answers.subject,
+            subject=topic(answers.subject, case.subject),
             triage=triage,
             due=made.due,
             told=at,
             purpose=Purpose.DELAY,
+            fault_confirmed=case.fault_confirmed,
+            turn=_turn(case),
         ),
     )
-    findings = review(
-        policy, reply.body, due=reply.due, told=at, language=reply.language, severity=reply.severity
-    )
+    findings = judged(policy, reply, facts)
     return moves.Notice(reply, made, findings, approved=policy.promises.notice == "send")
+
+
+def _turn(case: m.Case) -> Turn:
+    written_before = written.to_customers([case])[case.channel, case.author]
+    return turn(f"{case.channel}:{case.author}", case.receipt, written_before)
 
 
 def _estimate(policy: Policy, promise: m.Promise, department: str, known: Pace | None) -> Estimate:

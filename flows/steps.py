@@ -16,11 +16,13 @@ from itertools import chain
 from django.db import connections
 
 from casebook import models as m
-from casebook import moves, reading, spaces
+from casebook import moves, reading, spaces, written
 from casebook.clock import now
 from casebook.config import SourceTable, settings
+from casebook.findings import Facts
+from casebook.known import facts as facts_of
 from casebook.policy import Policy, load_policy
-from casebook.states import MessageState
+from casebook.states import IncidentState, MessageState
 from casebook.timing import Handled
 from casebook.types import (
     Channel,
@@ -46,12 +48,15 @@ from enrich.numbers import transactions
 from enrich.relate import EVENT_WINDOW, WINDOW, read, relate
 from enrich.similar import similar_cases
 from flows.ahead import AHEAD
+from flows.guarding import judged
 from flows.pacing import pace
+from flows.rewriting import Rewritable, rewritten
 from flows.shelf import SHELF
 from flows.surviving import ENVIRONMENT, place
 from responders.draft import CaseFacts, draft, needs_time
 from responders.estimate import estimates, hours
-from responders.review import review
+from responders.quoting import topic
+from responders.wordings import Turn, turn
 
 _log = logging.getLogger("madoguchi.intake")
 
@@ -235,8 +240,13 @@ def _answer(keys: list[int]) -> int:
             found.append(moves.Answered(case.pk, judged))
         else:
             wanted.append(_Wanted(case, messages, judged, stands))
-    promised = _promised(wanted)
-    found += [_drafted(one, due, index) for one, due in zip(wanted, promised, strict=True)]
+    promised, turns = _promised(wanted), _turns(wanted)
+    found += rewritten(
+        [
+            _drafted(one, due, next_turn, index)
+            for one, due, next_turn in zip(wanted, promised, turns, strict=True)
+        ]
+    )
     if spam:
         moves.discard(spam, "spam")
     return len(moves.answer(found))
@@ -255,6 +265,13 @@ class _Wanted:
     @property
     def last(self) -> m.Message:
         return self.messages[-1][0]
+
+    def rewritable(self, made: moves.Answered, facts: Facts) -> Rewritable:
+        """Its draft as it may be rewritten, with what the guard knew of the case."""
+        rows = tuple(row for row, _ in self.messages)
+        earlier = filter(None, [self.stands.gravest])
+        triages = (self.told, *self.judged.values(), *earlier)
+        return Rewritable(made, self.case, rows, triages, facts)
 
     @property
     def told(self) -> Triage:
@@ -279,6 +296,21 @@ def _promised(wanted: Sequence[_Wanted]) -> list[Estimate]:
         _no_later(policy, one.stands.dues, case, estimate)
         for one, case, estimate in zip(wanted, arrivals, found, strict=True)
     ]
+
+
+def _turns(wanted: Sequence[_Wanted]) -> list[Turn]:
+    """What chooses the wording of each reply, those of this batch counted too."""
+    to_customers = written.to_customers(one.case for one in wanted)
+    in_threads = written.in_threads(one.last for one in wanted)
+    found = []
+    for one in wanted:
+        customer = (one.case.channel, one.case.author)
+        thread = written.thread(one.last) if one.last.visibility == Visibility.PUBLIC else ""
+        counts = to_customers.setdefault(customer, 0), in_threads.setdefault(thread, 0)
+        found.append(turn(":".join(customer), thread or one.case.receipt, *counts))
+        to_customers[customer] += 1
+        in_threads[thread] += bool(thread)
+    return found
 
 
 def _no_later(
@@ -323,7 +355,7 @@ def _graver(judged: Mapping[int, Triage], stands: reading.Standing) -> bool:
     )
 
 
-def _drafted(one: _Wanted, promised: Estimate, index: Synced | None) -> moves.Answered:
+def _drafted(one: _Wanted, promised: Estimate, next_turn: Turn, index: Synced | None) -> Rewritable:
     policy = load_policy(settings().policy)
     (last, vectors), told = one.messages[-1], one.told
     facts = CaseFacts(
@@ -331,32 +363,43 @@ def _drafted(one: _Wanted, promised: Estimate, index: Synced | None) -> moves.An
         channel=Channel(last.channel),
         visibility=Visibility(last.visibility),
         display_name=last.display_name,
-        subject=last.subject,
+        subject=topic(last.subject, one.case.subject),
         triage=told,
         due=promised.due if needs_time(told) else None,
         follow_up=one.stands.earlier,
         told=now(),
+        came_over=one.stands.earlier and written.came_over(one.case, last),
+        incident=_is_incident(one.case),
+        fault_confirmed=one.case.fault_confirmed,
+        turn=next_turn,
     )
-    reply = draft(policy, facts)
-    return moves.Answered(
+    known = facts_of(policy, one.case, told)
+    reply, findings = _sound(policy, facts, known)
+    made = moves.Answered(
         case=one.case.pk,
         messages=one.judged,
         similar=_similar(index, vectors, one.case.pk),
         estimate=promised,
         reply=reply,
-        findings=(*_late(policy, promised, reply), *_reviewed(policy, reply)),
+        findings=(*_late(policy, promised, reply), *findings),
     )
+    return one.rewritable(made, known)
 
 
-def _reviewed(policy: Policy, reply: Reply) -> Sequence[Finding]:
-    return review(
-        policy,
-        reply.body,
-        due=reply.due,
-        told=now(),
-        language=reply.language,
-        severity=reply.severity,
-    )
+def _sound(policy: Policy, facts: CaseFacts, case: Facts) -> tuple[Reply, Sequence[Finding]]:
+    """The draft and what the guard says of it; what is stopped for the customer's own subject in
+    it does without."""
+    reply = draft(policy, facts)
+    findings = judged(policy, reply, case)
+    if not any(one.blocking for one in findings):
+        return reply, findings
+    plain = replace(draft(policy, replace(facts, subject="")), subject=reply.subject)
+    return plain, judged(policy, plain, case)
+
+
+def _is_incident(case: m.Case) -> bool:
+    """True when so many tell of the same event that people were told."""
+    return case.incident is not None and case.incident.state == IncidentState.ALERTED
 
 
 def _late(policy: Policy, promised: Estimate, reply: Reply) -> Sequence[Finding]:

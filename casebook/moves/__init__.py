@@ -4,9 +4,10 @@ Each function opens its own transaction and locks what it moves; a row that anot
 meanwhile is left alone, so a step that was killed or ran twice does no harm.
 """
 
-from casebook.moves.answering import Answered, answer, discard
+from casebook.moves.answering import Answered, Rewriting, answer, discard
 from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
 from casebook.moves.deciding import approve, edit, reject
+from casebook.moves.establishing import confirm_fault
 from casebook.moves.learning import CORRECTED, activate_triage, correct, keep_estimator
 from casebook.moves.promising import Notice, assign, covered, give_notice, overdue, warn, write
 from casebook.moves.protecting import (
@@ -31,6 +32,7 @@ from casebook.moves.resolving import (
 )
 from casebook.moves.sending import sent
 from casebook.moves.sources import poll_failed, poll_succeeded
+from casebook.moves.spending import reserve, settle
 from casebook.moves.vectors import (
     Vector,
     activate,
@@ -47,6 +49,7 @@ __all__ = [
     "Answered",
     "Notice",
     "Related",
+    "Rewriting",
     "Vector",
     "activate",
     "activate_triage",
@@ -56,6 +59,7 @@ __all__ = [
     "assign",
     "claim_delivery",
     "close",
+    "confirm_fault",
     "correct",
     "covered",
     "deactivate",
@@ -84,9 +88,11 @@ __all__ = [
     "reject",
     "relate",
     "report_progress",
+    "reserve",
     "resolve",
     "retry",
     "sent",
+    "settle",
     "settle_delivery",
     "step_failed",
     "survey_answered",

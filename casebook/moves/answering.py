@@ -20,10 +20,21 @@ from casebook.types import Estimate, Finding, Reply, SimilarCase, Triage
 
 
 @dataclass(frozen=True, slots=True)
+class Rewriting:
+    """What a language model (`author`) made of a draft: its `body`, or why it was `refused`."""
+
+    author: str
+    body: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """What the answer step made for one case: `messages` maps primary keys to their triage.
 
     `reply` is None where the case needs no new draft (a duplicate of what is answered already).
+    Where a `rewriting` has a body, that is the version in force, the reply's own is the first one,
+    and `findings` are about the body in force.
     """
 
     case: int
@@ -32,6 +43,7 @@ class Answered:
     estimate: Estimate | None = None
     reply: Reply | None = None
     findings: Sequence[Finding] = ()
+    rewriting: Rewriting | None = None
 
 
 @transaction.atomic
@@ -67,6 +79,11 @@ def answer(found: Sequence[Answered]) -> list[int]:
     lines += _supersede([item.case for item in replied])
     drafts = _queue(replied, cases)
     lines += [line(draft, "drafted", "", draft.state) for draft in drafts]
+    lines += [
+        _told(draft, item.rewriting)
+        for draft, item in zip(drafts, replied, strict=True)
+        if item.rewriting is not None
+    ]
     audit(lines)
     return [draft.pk for draft in drafts]
 
@@ -127,6 +144,12 @@ def _supersede(cases: Sequence[int]) -> list[m.AuditLine]:
     return [*lines, *withdraw(keys, note)]
 
 
+def _told(draft: m.Draft, rewriting: Rewriting) -> m.AuditLine:
+    what = "rewriting_refused" if rewriting.refused else "rewritten"
+    state, who = draft.state, clean(rewriting.author, 150)
+    return line(draft, what, state, state, who=who, note=rewriting.refused)
+
+
 def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.Draft]:
     drafts: list[m.Draft] = []
     versions: list[m.DraftVersion] = []
@@ -150,6 +173,17 @@ def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.D
                 draft=draft, number=1, subject=reply.subject, body=reply.body, author=MACHINE
             )
         )
+        if item.rewriting is not None and item.rewriting.body:
+            draft.version = 2
+            versions.append(
+                m.DraftVersion(
+                    draft=draft,
+                    number=2,
+                    subject=reply.subject,
+                    body=clean(item.rewriting.body),
+                    author=clean(item.rewriting.author, 150),
+                )
+            )
         if estimate is not None:
             estimates.append(m.Estimate(draft=draft, **asdict(estimate)))
     m.Draft.objects.bulk_create(drafts)

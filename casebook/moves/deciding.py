@@ -11,6 +11,7 @@ from django.db import transaction
 from casebook import models as m
 from casebook.clock import now
 from casebook.errors import IllegalMove
+from casebook.findings import may_override
 from casebook.moves.base import audit, case_locked, line, moved
 from casebook.moves.settling import promise
 from casebook.rows import clean
@@ -20,23 +21,24 @@ from casebook.types import Finding
 
 
 @transaction.atomic
-def approve(draft: int, who: str, also: Sequence[tuple[About, datetime]] = ()) -> m.Draft:
+def approve(
+    draft: int, who: str, also: Sequence[tuple[About, datetime]] = (), override: str = ""
+) -> m.Draft:
     """PENDING → APPROVED by `who`; the time that the draft names becomes a promise, and so do the
-    further ones (aware) that its text names and `who` confirms (`also`).
+    further ones (aware) that its text names and `who` confirms (`also`). `override` is the reason
+    for which a lead lets it pass in spite of what the guard found; it is audited.
 
-    Raises IllegalMove where the draft is not pending, a blocking finding stands against it, or a
-    time has passed: such a promise would be broken when it is made.
+    Raises IllegalMove where the draft is not pending, a blocking finding stands against it that is
+    not overridden or never may be, or a time has passed: such a promise would be broken when it is
+    made.
     """
     row = _locked(draft)
-    blocking = [finding["code"] for finding in row.findings if finding["blocking"]]
-    if blocking:
-        raise IllegalMove(
-            f"{row.case.receipt}: the guard blocks it ({', '.join(blocking)}): edit it first"
-        )
+    blocking = _blocking(row, override.strip())
     times = [row.due, *(due for _, due in also)]
     if row.state == DraftState.PENDING and any(due is not None and due <= now() for due in times):
         raise IllegalMove(f"{row.case.receipt}: its time has passed: edit it with a new one")
-    _decide(row, DraftState.APPROVED, who)
+    note = f"{', '.join(blocking)}: {override.strip()}" if blocking else ""
+    _decide(row, DraftState.APPROVED, who, note)
     audit(promise(row, also, who))
     return row
 
@@ -72,6 +74,17 @@ def edit(
     row.versions.create(number=row.version, subject=last.subject, body=clean(body), author=who)
     audit([line(row, "edited", row.state, row.state, who=who)])
     return row
+
+
+def _blocking(row: m.Draft, reason: str) -> list[str]:
+    """The codes that stand against a draft, all of them overridden. Raises IllegalMove where one is
+    not."""
+    blocking = sorted({finding["code"] for finding in row.findings if finding["blocking"]})
+    never = [code for code in blocking if not may_override(code)]
+    if never or (blocking and not reason):
+        told = ", ".join(never or blocking)
+        raise IllegalMove(f"{row.case.receipt}: the guard blocks it ({told}): edit it first")
+    return blocking
 
 
 def _locked(draft: int) -> m.Draft:

@@ -1,4 +1,4 @@
-"""Commands on cases at their end: resolve, close, followup, survey."""
+"""Commands on cases: fault, and at their end resolve, close, followup, survey."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands to the command line."""
     app.command(
         help=say(
+            "自社に過失があったと確認できたことを、根拠とともに記録します。以後、過失を"
+            "認める返信も確認で止まりません。取り消すには --not を添えます。",
+            "Record, with the grounds, that the company was found at fault: from then on a reply "
+            "may say so. With --not it is open again.",
+        )
+    )(fault)
+    app.command(
+        help=say(
             "案件を解決済みにします。解決の内容は --resolution か標準入力で。",
             "Mark a case as resolved; how it was resolved comes with --resolution or on standard "
             "input.",
@@ -45,6 +53,28 @@ def register(app: typer.Typer) -> None:
             "Show the results of the satisfaction survey by month, without names.",
         )
     )(survey)
+
+
+def fault(
+    receipt: Receipt,
+    note: Annotated[str, typer.Option(help=say("根拠", "The grounds for it"))],
+    withdrawn: Annotated[
+        bool, typer.Option("--not", help=say("確認を取り消す", "It is not established after all"))
+    ] = False,
+) -> None:
+    """Confirm the company's fault in a case, or take that back."""
+    start()
+    from casebook import moves
+
+    if not note.strip():
+        raise ConfigError(say("根拠を --note で書いてください", "say on what grounds: --note TEXT"))
+    case = moves.confirm_fault(_case(receipt).pk, getpass.getuser(), note, confirmed=not withdrawn)
+    told = (
+        (f"過失の確認を取り消しました：{case.receipt}", f"Fault open again: {case.receipt}")
+        if withdrawn
+        else (f"過失を確認済みにしました：{case.receipt}", f"Fault confirmed: {case.receipt}")
+    )
+    typer.echo(say(*told))
 
 
 def resolve(

@@ -13,6 +13,7 @@ import typer
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import ConfigError
+from casebook.findings import Code
 from casebook.policy import Policy, load_policy
 from casebook.start import start
 from casebook.states import DraftState
@@ -123,7 +124,19 @@ def queue(
 
 
 def approve(
-    receipt: Receipt, also: Also = None, progress: Progress = None, purpose: Which = None
+    receipt: Receipt,
+    override: Annotated[
+        str,
+        typer.Option(
+            help=say(
+                "確認で止まった返信を、責任者の判断で承認する理由（監査に残ります）",
+                "Why a lead lets it pass in spite of the guard; it is audited",
+            )
+        ),
+    ] = "",
+    also: Also = None,
+    progress: Progress = None,
+    purpose: Which = None,
 ) -> None:
     """Approve the pending draft of a case, with the further promises that are confirmed."""
     start()
@@ -138,7 +151,7 @@ def approve(
         if (found := moment(time, policy)) is not None
     ]
     draft = waiting(receipt, DraftState.PENDING, purpose)
-    draft = approved(policy, draft, getpass.getuser(), more)
+    draft = approved(policy, draft, getpass.getuser(), more, override)
     typer.echo(say(f"承認しました：{draft.case.receipt}", f"Approved: {draft.case.receipt}"))
 
 
@@ -148,17 +161,17 @@ def edit(receipt: Receipt, due: Due = None, purpose: Which = None) -> None:
     start()
     from casebook import moves
     from desk.picking import waiting
-    from desk.replying import judged, proposals
+    from desk.replying import judged, proposals, reply_of
 
     draft = waiting(receipt, DraftState.PENDING, purpose)
     body, policy = read_body(), load_policy(settings().policy)
     given = moment(due, policy)
-    promised = given or draft.due
-    findings = judged(policy, body, promised, draft.language, draft.severity)
+    made = reply_of(draft, body, given)
+    findings = judged(policy, made, draft.answers)
     moves.edit(draft.pk, getpass.getuser(), body, findings, given)
     typer.echo(say(f"書き直しました：{draft.case.receipt}", f"Rewritten: {draft.case.receipt}"))
-    tell(policy, findings, promised, draft.language)
-    for line in proposals(policy, draft, body, promised, purpose):
+    tell(findings)
+    for line in proposals(policy, draft, body, made.due, purpose):
         typer.echo(line, err=True)
 
 
@@ -178,14 +191,14 @@ def moment(time: datetime | None, policy: Policy) -> datetime | None:
     return found
 
 
-def tell(policy: Policy, findings: Sequence[Finding], due: datetime | None, language: str) -> None:
+def tell(findings: Sequence[Finding]) -> None:
     """Print what the guard says of a text, and how its time is to be named."""
-    from responders.due import say_due
+    from desk.guarding import why
 
     for finding in findings:
-        typer.echo(f"  {finding.code}: {finding.message}", err=True)
-        if finding.code == "due_differs" and due is not None:
-            typer.echo(f"  {_give_due(say_due(policy, due, language))}", err=True)
+        typer.echo(f"  {finding.code}: {why(finding)}", err=True)
+        if finding.code == Code.DUE_DIFFERS and finding.repair:
+            typer.echo(f"  {_give_due(finding.repair)}", err=True)
 
 
 def _give_due(said: str) -> str:

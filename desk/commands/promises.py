@@ -55,7 +55,7 @@ def reply(receipt: Receipt, due: Due = None, purpose: Which = None) -> None:
     start()
     from casebook import moves
     from desk.picking import case_of
-    from desk.replying import judged, proposals, written
+    from desk.replying import judged, newest, proposals, written
 
     kind = purpose or Purpose.REPLY
     if kind not in (Purpose.REPLY, Purpose.PROGRESS):
@@ -70,10 +70,10 @@ def reply(receipt: Receipt, due: Due = None, purpose: Which = None) -> None:
     body, policy = read_body(), load_policy(settings().policy)
     promised = moment(due, policy)
     made = written(policy, case, body, promised)
-    findings = judged(policy, body, promised, made.language, made.severity)
+    findings = judged(policy, made, newest(case))
     draft = moves.write(case.pk, kind, getpass.getuser(), made, findings)
     typer.echo(say(f"返信案を保存しました：{case.receipt}", f"Written: {case.receipt}"))
-    tell(policy, findings, promised, made.language)
+    tell(findings)
     for line in proposals(policy, draft, body, promised, purpose):
         typer.echo(line, err=True)
 

@@ -17,7 +17,18 @@ from casebook.start import prepare
 from desk.words import say
 
 ROOT = Path(__file__).parents[2]
-BENCHES = ("intake", "crash", "search", "relate", "triage", "redact", "index", "encode", "eta")
+BENCHES = (
+    "intake",
+    "crash",
+    "search",
+    "relate",
+    "triage",
+    "redact",
+    "guard",
+    "index",
+    "encode",
+    "eta",
+)
 
 
 def register(app: typer.Typer) -> None:

@@ -96,7 +96,7 @@ def triage(
         _judge_lines(sys.stdin.buffer)
     else:
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
-        _show(_judge([_asked({"text": text})])[0])
+        _show(_judge([asked({"text": text})])[0])
 
 
 def _judge_lines(lines: BinaryIO) -> None:
@@ -105,12 +105,12 @@ def _judge_lines(lines: BinaryIO) -> None:
     def parse(line: bytes) -> tuple[Any, Asked]:
         if "id" not in (found := row(line)):
             raise ValueError(say("id がありません", "has no id"))
-        return found["id"], _asked(found)
+        return found["id"], asked(found)
 
     rows = Lines(lines, parse)
     waiting = iter(rows)
     while batch := list(islice(waiting, _BATCH)):
-        for (key, _), found in zip(batch, _judge([asked for _, asked in batch]), strict=True):
+        for (key, _), found in zip(batch, _judge([one for _, one in batch]), strict=True):
             typer.echo(as_json(_told(key, found)))
     rows.leave()
 
@@ -146,7 +146,7 @@ def _meant(row: Mapping[str, Any]) -> int | Asked:
         return key
     if isinstance(receipt := row.get("case"), str):
         return _first_message(receipt).pk
-    return _asked(row)
+    return asked(row)
 
 
 def _first_message(receipt: str) -> m.Message:
@@ -200,7 +200,7 @@ def _show(found: Triage) -> None:
     Console(highlight=False, markup=False).print(table)
 
 
-def _asked(row: Mapping[str, Any]) -> Asked:
+def asked(row: Mapping[str, Any]) -> Asked:
     """The message of a line. Raises ValueError where it has no text."""
     from enrich.language import detect
 

@@ -12,11 +12,11 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from casebook.literals import literals
 from casebook.types import HarassmentType, Span
 from casebook.words import Words, compiled
 from enrich.clean import MAX_CHARACTERS
 from enrich.triage.context import Holds, holds, read
-from enrich.triage.literals import literals
 from enrich.triage.spotting import Spotter
 
 _MOST = 20

@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[alerts]`": config.Alerts,
     "`[[alerts.targets]]`": config.AlertTarget,
     "`[desk]`": config.Desk,
+    "`[llm]`": config.Llm,
     "`[[sources]]`": SourceTable,
     "`oauth2`": OAuth2Options,
     **{f'`type = "{name}"`': options_of(name) for name in SOURCES},
@@ -48,13 +49,17 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[[routes]]`": handling.Route,
     "`[specialists.<kind>]`": handling.Specialist,
     "`[causes.<name>]`": handling.TradeCause,
+    "`[[solutions]]`": handling.Solution,
+    "`[[help_lines]]`": handling.HelpLine,
     "`[forbidden_apologies]`": handling.ForbiddenApologies,
+    "`[authority]`": handling.Authority,
     "`[masking]`": handling.Masking,
     "`[protection]`": handling.Protection,
     "`[protection.<step>]`": handling.Step,
     "`[costs]`": handling.Costs,
     "`[acknowledgement]`": handling.Acknowledgement,
     "`[alerts]` of a pack": handling.Alerts,
+    "`[llm]` of a pack": handling.Rewriting,
     "`[words]`": policy.Words,
 }
 
@@ -96,7 +101,7 @@ def _same(told: object, default: object) -> bool:
     return told == (str(default) if isinstance(default, Path) else default)
 
 
-@pytest.mark.parametrize("title", list(SECTIONS)[:13])
+@pytest.mark.parametrize("title", list(SECTIONS)[:14])
 def test_every_setting_has_a_docstring(title: str) -> None:
     fields = SECTIONS[title].model_fields
     assert [name for name, field in fields.items() if not field.description] == []
@@ -122,7 +127,7 @@ def test_the_example_is_valid_with_no_secret_set(example: Settings) -> None:
 
 def test_the_example_shows_every_setting(example: Settings) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    for model in list(SECTIONS.values())[1:13]:
+    for model in list(SECTIONS.values())[1:14]:
         for key in model.model_fields:
             assert re.search(
                 rf"^(# )?{key} = |^(# )?\[+(\w+\.)?{key}\]|\b{key} = ", text, re.MULTILINE
@@ -140,6 +145,7 @@ def test_the_example_shows_the_defaults(example: Settings) -> None:
         "intake",
         "prefect",
         "desk",
+        "llm",
     ):
         assert getattr(example, name) == getattr(plain, name)
 

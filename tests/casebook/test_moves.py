@@ -13,6 +13,7 @@ from casebook import models as m
 from casebook import moves, reading
 from casebook.clock import now
 from casebook.errors import IllegalMove
+from casebook.findings import NEVER_OVERRIDDEN
 from casebook.receipt import new_receipt
 from casebook.spaces import Vectors
 from casebook.types import (
@@ -217,6 +218,26 @@ def test_approval_opens_a_promise_and_happens_once() -> None:
         moves.reject(draft, "aki", "late")
     with pytest.raises(IllegalMove):
         moves.edit(draft, "aki", "x", ())
+
+
+def test_a_reason_overrides_the_guard_and_is_audited() -> None:
+    (key,) = received()
+    related(key)
+    (draft,) = answered(key, REPLY, Finding("unauthorised_promise", 0, 1))
+    with pytest.raises(IllegalMove):
+        moves.approve(draft, "aki", override="  ")
+    moves.approve(draft, "aki", override="返金は店長が承認済み")
+    told = m.AuditLine.objects.get(thing="draft", after="approved").note
+    assert told == "unauthorised_promise: 返金は店長が承認済み"
+
+
+@pytest.mark.parametrize("code", sorted(NEVER_OVERRIDDEN))
+def test_what_harms_others_is_never_overridden(code: str) -> None:
+    (key,) = received()
+    related(key)
+    (draft,) = answered(key, REPLY, Finding(code, 0, 1), Finding("dismissive", 0, 1))
+    with pytest.raises(IllegalMove, match=code):
+        moves.approve(draft, "aki", override="急ぎのため")
 
 
 def test_a_blocking_finding_stops_approval_until_the_text_is_mended() -> None:

@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from tests.desk.place import Place
+from tests.desk.place import SAMPLES, Place
 
 MAKE = (
     "from tests.desk.cases import *; from casebook import moves; "
@@ -107,3 +107,21 @@ def test_an_idle_intake_imports_nothing_of_the_web(place: Place) -> None:
            "flows.following")  # fmt: skip
     assert [name for name in loaded if name.startswith(web)] == []
     assert os.environ.get("PYTHONPROFILEIMPORTTIME") is None
+
+
+def test_a_fault_is_confirmed_by_a_command(place: Place) -> None:
+    place.type("import", str(SAMPLES / "inbox" / "01-late-delivery.eml"))
+    place.type("intake")
+    receipt = json.loads(place.type("queue", "--json").stdout)["receipt"]
+    body = "申し訳ございません。当社の過失でした。3営業日以内にご連絡いたします。\n"
+    for words, told in (
+        (("fault", receipt, "--note", "検品漏れ"), f"Fault confirmed: {receipt}"),
+        (("fault", receipt, "--not", "--note", "別件"), f"Fault open again: {receipt}"),
+    ):
+        done = place.type(*words)
+        assert (done.returncode, done.stdout.strip()) == (0, told)
+        assert place.type(*words).returncode == 1
+        edited = place.type("edit", receipt, text=body)
+        assert ("admits_fault" in edited.stderr) is ("--not" in words)
+    assert place.type("fault", receipt, "--note", " ").returncode == 2
+    assert place.type("fault", receipt).returncode == 2

@@ -33,7 +33,7 @@ def test_another_time_needs_due(place: Place, draft: dict[str, Any]) -> None:
         hour=15, minute=30, second=0, microsecond=0
     )
     said = say_due(POLICY, later, draft["language"])
-    body = f"お調べして、{said}にご連絡します。\n"
+    body = f"ご不便をおかけし、申し訳ございません。お調べして、{said}にご連絡します。\n"
 
     without = place.type("edit", draft["receipt"], text=body)
     assert without.returncode == 0

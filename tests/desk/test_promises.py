@@ -27,7 +27,7 @@ related(key)
 case = Message.objects.get(pk=key).case_id
 triage = Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, "ja")
 due = datetime(2096, 11, 20, 3, tzinfo=UTC)
-reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "11月20日（火）12時までにご連絡します。", due)
+reply = Reply(Channel.EMAIL, Visibility.PRIVATE, "ja", "Re: x", "2096年11月20日（火）12時までにご連絡します。", due)
 moves.answer([moves.Answered(case, {key: triage}, reply=reply)])
 """
 
@@ -74,7 +74,9 @@ def test_from_the_first_reply_to_the_answer(place: Place, draft: dict[str, Any])
     watched = place.type("promises", "--watch", "--json")
     assert json.loads(watched.stdout)["open"] == 1
 
-    written = place.type("reply", receipt, text="本日、新しい商品を発送いたしました。\n")
+    written = place.type(
+        "reply", receipt, text="ご注文の商品は、昨日発送されたことを確認いたしました。\n"
+    )
     assert (written.returncode, written.stderr) == (0, "")
     answer = queued(place)
     assert (answer["purpose"], answer["state"]) == ("reply", "pending")
@@ -90,7 +92,7 @@ def test_the_times_of_a_text_are_proposed_and_confirmed(
 ) -> None:
     report, due = later(20, 18), later(30, 15)
     said, soon = (say_due(POLICY, time, "ja") for time in (due, report))
-    body = f"{soon}に途中経過を、{said}に結果をご連絡いたします。\n"
+    body = f"お待たせし、申し訳ございません。{soon}に途中経過を、{said}に結果をご連絡いたします。\n"
     done = place.type("edit", draft["receipt"], "--due", f"{due:%Y-%m-%d %H:%M}", text=body)
     assert done.returncode == 0
     told, command = done.stderr.splitlines()
@@ -109,7 +111,7 @@ def test_an_answer_that_names_another_time_is_proposed_by_also(
     place: Place, draft: dict[str, Any]
 ) -> None:
     time = later(20, 18)
-    body = f"{say_due(POLICY, time, 'ja')}に返金いたします。\n"
+    body = f"{say_due(POLICY, time, 'ja')}にご回答いたします。\n"
     done = place.type("reply", draft["receipt"], text=body)
     assert f'--also "{time:%Y-%m-%d %H:%M}"' in done.stderr
     several = place.type("approve", draft["receipt"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -57,6 +57,14 @@ def test_on_the_same_day_or_by_its_date_nothing_changes(body: str) -> None:
     assert (draft.version, draft.state) == (2, "approved")
 
 
+def test_a_span_may_begin_a_little_later_on_the_same_day() -> None:
+    draft = drafted("12月1日（火）12時までに、または24時間以内にご連絡いたします。")
+    with frozen(MONDAY + timedelta(minutes=20)):
+        approve(POLICY, draft, "aki")
+    draft.refresh_from_db()
+    assert (draft.version, draft.state) == (2, "approved")
+
+
 def test_what_cannot_be_brought_up_to_date_is_stopped_by_the_guard() -> None:
     draft = drafted("明日の正午までにご連絡いたします。")
     with frozen(TUESDAY), pytest.raises(IllegalMove, match="due_differs"):
@@ -64,7 +72,7 @@ def test_what_cannot_be_brought_up_to_date_is_stopped_by_the_guard() -> None:
 
 
 def test_what_a_person_said_against_a_draft_outlives_its_rewording() -> None:
-    draft = drafted("明日（火）12時までにご連絡いたします。")
+    draft = drafted("申し訳ございません。明日（火）12時までにご連絡いたします。")
     graver = Finding(moves.CORRECTED, 0, 0, "severity: 1 → 3")
     slot = Finding("unfilled_slot", 0, 1, "filled meanwhile")
     m.Draft.objects.filter(pk=draft.pk).update(findings=[asdict(slot), asdict(graver)])
@@ -73,7 +81,7 @@ def test_what_a_person_said_against_a_draft_outlives_its_rewording() -> None:
         approve(POLICY, draft, "aki", ())
     draft.refresh_from_db()
     assert (draft.state, draft.findings) == ("pending", [asdict(graver)])
-    assert reading.wording(draft).body == "本日12時までにご連絡いたします。"
+    assert reading.wording(draft).body == "申し訳ございません。本日12時までにご連絡いたします。"
 
 
 @pytest.mark.parametrize("due", [DUE, None])
@@ -100,3 +108,21 @@ def test_what_else_is_promised_means_the_same_moment_or_is_stopped(
             approve(POLICY, draft, "aki", ())
     draft.refresh_from_db()
     assert draft.state == ("pending" if stopped else "approved")
+
+
+def test_a_draft_is_approved_as_its_case_stands_then() -> None:
+    draft = drafted("申し訳ございません。当社の過失です。12月1日（火）12時までにご連絡いたします。")
+    with frozen(MONDAY):
+        with pytest.raises(IllegalMove, match="admits_fault"):
+            approve(POLICY, draft, "aki")
+        moves.confirm_fault(draft.case_id, "mori", "検品漏れを確認")
+        draft = m.Draft.objects.get(pk=draft.pk)
+        assert approve(POLICY, draft, "aki").state == "approved"
+
+
+def test_a_reason_lets_a_draft_pass() -> None:
+    draft = drafted("当社の過失です。12月1日（火）12時までにご連絡いたします。")
+    with frozen(MONDAY):
+        approve(POLICY, draft, "aki", override="店長が確認済み")
+    line = draft.case.audit.filter(after="approved").get()
+    assert line.note == "admits_fault: 店長が確認済み"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casebook.literals import literals
 from casebook.policy import load_policy
 from enrich.triage.grams import Vocabulary, grams
-from enrich.triage.literals import literals
 from enrich.triage.spotting import Spotter
 
 WORDS = load_policy("default").words

@@ -129,6 +129,19 @@ def test_the_owner_is_told_too_by_mail(
     assert "owner: aki" in lead.received[0]["message"].lower()
 
 
+def test_whoever_threatened_meanwhile_gets_no_apology_with_the_notice(lead: Hook) -> None:
+    case = told().case
+    with frozen(MADE + timedelta(minutes=5)):
+        (key,) = received(inbound(subject="Re: 届きません", new_text="家に火をつける"))
+        relation = Relation(RelationKind.FOLLOW_UP, of_case=case.pk)
+        moves.relate([moves.Related(key, relation, "ja", ())])
+        moves.answer([moves.Answered(case.pk, {key: replace(JUDGED, conduct=Conduct.THREAT)})])
+    watched(NOW)
+    notice = case.drafts.get(purpose=Purpose.DELAY)
+    assert notice.findings == []
+    assert "申し訳" not in notice.versions.get().body
+
+
 def test_a_promise_is_renewed_by_a_notice_that_a_person_approves(lead: Hook) -> None:
     promise = told()
     case = promise.case
