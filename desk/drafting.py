@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from casebook.clock import now
@@ -68,9 +69,10 @@ def drafted(rows: Sequence[Written]) -> list[Drafted]:
         for row, triage in zip(rows, found, strict=True)
     ]
     dues = [one.due for one in estimates(policy, arrivals, now())]
+    similar = _similar([f"{row.asked.subject}\n{row.asked.text}" for row in rows])
     return [
-        _drafted(policy, row, triage, due)
-        for row, triage, due in zip(rows, found, dues, strict=True)
+        _drafted(policy, row, triage, due, past)
+        for row, triage, due, past in zip(rows, found, dues, similar, strict=True)
     ]
 
 
@@ -86,7 +88,9 @@ def as_row(one: Drafted) -> dict[str, Any]:
     }
 
 
-def _drafted(policy: Policy, row: Written, triage: Triage, due: Any) -> Drafted:
+def _drafted(
+    policy: Policy, row: Written, triage: Triage, due: datetime, past: Sequence[Past]
+) -> Drafted:
     receipt = receipt_of(str(row.identity))
     facts = CaseFacts(
         receipt=receipt,
@@ -99,26 +103,29 @@ def _drafted(policy: Policy, row: Written, triage: Triage, due: Any) -> Drafted:
         told=now(),
         turn=turn(f"{row.asked.channel}:{row.display_name}", receipt),
     )
-    past = _similar(f"{row.asked.subject}\n{row.asked.text}")
     return Drafted(
         row.identity, replies(policy, facts), notes(policy, triage, settings().language, past)
     )
 
 
-def _similar(text: str) -> list[Past]:
-    """Three past cases, where there is a record."""
+def _similar(texts: Sequence[str]) -> list[list[Past]]:
+    """Three past cases for each text, where there is a record."""
     if settings().database.find() is None and not settings().sqlite.exists():
-        return []
+        return [[] for _ in texts]
     from casebook.start import start
 
     start()
     from casebook import reading
     from desk.masking import title
-    from desk.searching import find
+    from desk.searching import find_each
     from enrich.index import IndexUnavailable
 
     try:
-        found = find(text, 3)
+        found = find_each(texts, 3)
     except IndexUnavailable:
-        return []
-    return [Past(o.case.receipt, title(o.case), reading.solution(o.case)) for o in found]
+        return [[] for _ in texts]
+    cases = {one.case.pk: one.case for near in found for one in near}
+    known = {
+        key: Past(case.receipt, title(case), reading.solution(case)) for key, case in cases.items()
+    }
+    return [[known[one.case.pk] for one in near] for near in found]
