@@ -29,6 +29,10 @@ POLICY = load_policy("default")
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
 DUE = datetime(2026, 11, 26, 6, tzinfo=UTC)
 TODAY = datetime(2026, 11, 24, 6, tzinfo=UTC)
+LACKED = {Code.NO_DUE_TIME, Code.NO_PRIVATE_CHANNEL, Code.WRONG_LANGUAGE}
+"""Told by what the whole reply lacks, which text around it may bring."""
+AS_WRITTEN = {Code.UNSAFE_LINK, Code.UNFILLED_SLOT, Code.WRONG_LANGUAGE}
+"""Not read alike in full width."""
 PUBLIC = {Code.DETAILS_IN_PUBLIC, Code.NO_PRIVATE_CHANNEL, Code.PERSONAL_DATA}
 READ = {
     Code.ADMITS_FAULT,
@@ -93,10 +97,8 @@ def test_what_the_model_reads_is_stopped_and_near_misses_are_not() -> None:
     assert len(accused) <= 0.05 * len(near), accused
 
 
-@pytest.mark.parametrize(("code", "body"), STOPPED)
+@pytest.mark.parametrize(("code", "body"), [one for one in STOPPED if one[0] not in LACKED])
 def test_harmless_text_around_hides_nothing(code: str, body: str) -> None:
-    if code in (Code.NO_DUE_TIME, Code.NO_PRIVATE_CHANNEL, Code.WRONG_LANGUAGE):
-        pytest.skip("told by what the whole reply lacks")
     before, after = (
         "ご連絡をいただき、ありがとうございます。\n\n",
         "\n\nThank you for your patience.",
@@ -104,10 +106,8 @@ def test_harmless_text_around_hides_nothing(code: str, body: str) -> None:
     assert _found(before + body + after, code)
 
 
-@pytest.mark.parametrize(("code", "body"), STOPPED)
+@pytest.mark.parametrize(("code", "body"), [one for one in STOPPED if one[0] not in AS_WRITTEN])
 def test_full_width_is_read_alike(code: str, body: str) -> None:
-    if code in (Code.UNSAFE_LINK, Code.UNFILLED_SLOT, Code.WRONG_LANGUAGE):
-        pytest.skip("judged as written")
     wide = "".join(
         chr(ord(one) + 0xFEE0) if one.isalnum() and one.isascii() else one for one in body
     )
