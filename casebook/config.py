@@ -129,6 +129,14 @@ class Intake(Table):
     """Tries before a message that fails is put into quarantine."""
 
 
+class Sending(Table):
+    """How replies leave, whatever the policy."""
+
+    interrupted_seconds: Seconds = 900
+    """How long a try may last; what a process left behind for longer may have arrived, and is
+    looked up before anything else is done."""
+
+
 class Prefect(Table):
     """Where the runs are recorded."""
 
@@ -214,8 +222,8 @@ class Llm(Table):
         return self
 
 
-class SourceTable(BaseModel):
-    """One `[[sources]]` table: what every source has. The rest belongs to its connector."""
+class AccountTable(BaseModel):
+    """What every account has, in or out. The rest of its table belongs to its connector."""
 
     model_config = ConfigDict(
         extra="allow", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
@@ -224,9 +232,7 @@ class SourceTable(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
     """Its name in the record, in logs and in the desk; never reused for another account."""
     type: str
-    """Which connector reads it: `imap` or `files`."""
-    interval: Seconds = 60
-    """Seconds between two polls."""
+    """Which connector serves it; `docs/configuration.md` has a table for each."""
     enabled: bool = True
     """Set to false to leave it out without losing where it stood."""
 
@@ -238,6 +244,21 @@ class SourceTable(BaseModel):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         # The connector has not looked at its options yet: a literal secret may be among them.
         return ((name, getattr(self, name)) for name in type(self).model_fields)
+
+
+class SourceTable(AccountTable):
+    """One `[[sources]]` table. Where its connector can send, replies to its messages leave through
+    it too, unless a sender answers them."""
+
+    interval: Seconds = 60
+    """Seconds between two polls."""
+
+
+class SenderTable(AccountTable):
+    """One `[[senders]]` table: a way out for what came in elsewhere."""
+
+    answers: tuple[str, ...]
+    """The names of the sources whose messages it answers."""
 
 
 class Settings(BaseSettings):
@@ -268,6 +289,8 @@ class Settings(BaseSettings):
     """Where vectors are searched."""
     intake: Intake = Intake()
     """How much is taken at once, and how often a failing message is tried."""
+    sending: Sending = Sending()
+    """How replies leave."""
     prefect: Prefect = Prefect()
     """Where the runs are recorded."""
     alerts: Alerts = Alerts()
@@ -278,13 +301,28 @@ class Settings(BaseSettings):
     """The language model that may rewrite drafted replies."""
     sources: tuple[SourceTable, ...] = ()
     """The accounts and folders that messages come from, one table each."""
+    senders: tuple[SenderTable, ...] = ()
+    """The accounts that replies leave through where their source cannot send, one table each."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [source.name for source in self.sources]
+        names = [account.name for account in (*self.sources, *self.senders)]
         double = next((name for name in names if names.count(name) > 1), None)
         if double:
-            raise ValueError(f"two sources are named {double!r}: give each its own name")
+            raise ValueError(f"two accounts are named {double!r}: give each its own name")
+        return self
+
+    @model_validator(mode="after")
+    def _each_source_is_answered_once(self) -> Self:
+        sources = {source.name for source in self.sources}
+        answered: set[str] = set()
+        for sender in self.senders:
+            for name in sender.answers:
+                if name not in sources:
+                    raise ValueError(f"sender {sender.name!r} answers {name!r}, which is no source")
+                if name in answered:
+                    raise ValueError(f"two senders answer {name!r}: leave it to one")
+                answered.add(name)
         return self
 
     @property

@@ -36,8 +36,18 @@ class PermanentError(ConnectorError):
     """Another try changes nothing until a person mends it."""
 
 
-class AuthError(PermanentError):
+class AccountError(PermanentError):
+    """Nothing goes through this account until a person mends it, whatever is to go: no trusted
+    certificate, no credit, no right."""
+
+
+class AuthError(AccountError):
     """The service does not accept who we are: wrong password, expired token."""
+
+
+class AmbiguousError(ConnectorError):
+    """A reply may or may not have left: the answer of the service was lost. Never repeated blindly;
+    `Sender.find_sent` tells."""
 
 
 class IllegalMove(MadoguchiError):

@@ -35,6 +35,12 @@ class Code(StrEnum):
     NO_APOLOGY = "no_apology"
 
 
+MOVED_ON = "moved_on"
+"""The customer wrote after a reply was approved: it waits for approval again."""
+
+TIME_PASSED = "time_passed"
+"""The time that an approved reply names passed before it left: it waits for approval again."""
+
 WARNINGS = frozenset({Code.NO_APOLOGY})
 """Told, but in nobody's way."""
 
@@ -114,6 +120,14 @@ WHY: dict[str, Bilingual] = {
         ja="苦情への返信に、お詫びやお気遣いの言葉がありません。",
         en="A reply to a complaint has no word of regret.",
     ),
+    MOVED_ON: Bilingual(
+        ja="承認の後に、お客様から新しいご連絡がありました。",
+        en="The customer has written again since it was approved.",
+    ),
+    TIME_PASSED: Bilingual(
+        ja="送る前に、約束の時刻を過ぎました。",
+        en="The time that it names passed before it left.",
+    ),
 }
 """What each code means to the people who read it."""
 
@@ -126,10 +140,12 @@ def may_override(code: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of the case that a reply belongs to. `answered`: the customer has had a reply
-    before. `department`: the key of the one that deals with it, whose business days count. `due`
-    (aware) is the estimate: no time before it may be promised; None: nobody waits for a time.
-    `due_said` are the ways to word the time that is watched, last the one that means it on any day
-    (`responders.due.wordings`); empty: not compared. `authority`: None for that of the policy."""
+    before, `invited`: a public one that showed the way to a private channel that he has not refused
+    since; `opted_out`: he wants no private messages on the network. `department`: the key of the
+    one that deals with it, whose business days count. `due` (aware) is the estimate: no time
+    before it may be promised; None: nobody waits for a time. `due_said` are the ways to word the
+    time that is watched, last the one that means it on any day (`responders.due.wordings`); empty:
+    not compared. `authority`: None for that of the policy."""
 
     conduct: Conduct = Conduct.ORDINARY
     fault_confirmed: bool = False
@@ -139,6 +155,8 @@ class Facts:
     customer_name: str = ""
     department: str = ""
     answered: bool = False
+    invited: bool = False
+    opted_out: bool = False
     due: datetime | None = None
     due_said: tuple[str, ...] = ()
     authority: Authority | None = None

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from casebook import models as m
+from casebook import outgoing, threads
 from casebook.findings import Facts
 from casebook.policy import Policy
 from casebook.reading import standing
 from casebook.rows import triage_value
 from casebook.states import DraftState
-from casebook.types import Conduct, Kind, Triage
+from casebook.types import NETWORKS, Conduct, Kind, Triage
 
 
-def facts(policy: Policy, case: m.Case, triage: Triage) -> Facts:
-    """What is known of a case whose reply goes by this triage."""
+def facts(policy: Policy, case: m.Case, triage: Triage, message: m.Message) -> Facts:
+    """What is known of a case whose reply to a `message` goes by this triage."""
+    asked = outgoing.reached_by(message, case.pk)
+    stopped = outgoing.opted_out(asked) if asked.channel in NETWORKS else None
     return Facts(
         conduct=triage.conduct,
         fault_confirmed=case.fault_confirmed,
@@ -24,6 +27,9 @@ def facts(policy: Policy, case: m.Case, triage: Triage) -> Facts:
         customer_language=triage.language if triage.language in ("ja", "en") else "",
         customer_name=case.display_name,
         department=policy.department(triage),
+        # A matter that began in private needs no question to the record.
+        invited=case.channel in NETWORKS and threads.is_invited(case, stopped),
+        opted_out=stopped is not None,
     )
 
 
@@ -41,4 +47,4 @@ def known(policy: Policy, message: m.Message) -> Facts:
         worst = max(triage.conduct, gravest.conduct, key=list(Conduct).index)
         triage = replace(triage, conduct=worst)
     answered = case.drafts.filter(state=DraftState.SENT).exists()
-    return replace(facts(policy, case, triage), answered=answered)
+    return replace(facts(policy, case, triage, message), answered=answered)

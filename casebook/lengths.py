@@ -1,18 +1,22 @@
 """How long a text is, and may be, as each channel counts it.
 
 X: https://docs.x.com/fundamentals/counting-characters, https://github.com/twitter/twitter-text
-(config v3); Bluesky: the lexicon `app.bsky.feed.post`; Google: the Business Profile API's
-`ReviewReply.comment`.
+(config v3); Bluesky: the lexicons `app.bsky.feed.post` and `chat.bsky.convo.defs`; Mastodon:
+`configuration.statuses` of https://docs.joinmastodon.org/entities/Instance/; Google: the Business
+Profile API's `ReviewReply.comment`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import regex
 
+MENTION_ROOM = 32
+"""Characters that a reply on Mastodon keeps free for the mention it begins with: `@`, a name of
+30, a blank."""
 X_URL = 23
 """What X counts for an address, whatever its length."""
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
@@ -105,9 +109,24 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "bluesky": (Limit(300, graphemes), Limit(3_000, _bytes)),
     "google": (Limit(4_096, _bytes),),
 }
-"""By channel; a channel that is not named has no limit."""
+"""By channel, in public; a channel that is not named has no limit."""
+PRIVATE: dict[str, tuple[Limit, ...]] = {
+    "x": (Limit(10_000, len),),
+    "mastodon": (Limit(500 - MENTION_ROOM, mastodon_length),),
+    "bluesky": (Limit(1_000, graphemes), Limit(10_000, _bytes)),
+}
+"""By network, for its private messages; what every server of it takes."""
 
 
 def fits(text: str, channel: str) -> bool:
-    """Whether a channel takes a reply of this length."""
-    return all(limit.count(text) <= limit.most for limit in LIMITS.get(channel, ()))
+    """Whether a channel takes a public reply of this length."""
+    return _within(text, LIMITS.get(channel, ()))
+
+
+def fits_in_private(text: str, network: str) -> bool:
+    """Whether a network takes a private message of this length."""
+    return _within(text, PRIVATE.get(network, ()))
+
+
+def _within(text: str, limits: Iterable[Limit]) -> bool:
+    return all(limit.count(text) <= limit.most for limit in limits)

@@ -76,6 +76,34 @@ class Source(models.Model):
         return self.name
 
 
+class Sender(models.Model):
+    """A way out: an account that replies leave through, and how it is (health).
+
+    `paused`: nothing leaves through it until a person says so. `not_before` tells for each
+    visibility when it may be used again (ISO 8601), where that is to come.
+    """
+
+    name = models.CharField(max_length=64, unique=True)
+    paused = models.BooleanField(default=False)
+    not_before = models.JSONField(default=dict)
+    sent_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=64, default="")
+    error = models.TextField(default="")
+    error_since = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OutgoingPause(models.Model):
+    """The kill switch: while its one row stands, nothing leaves."""
+
+    key = models.CharField(max_length=8, primary_key=True, default="all")
+    who = models.CharField(max_length=150)
+    at = models.DateTimeField(default=now)
+
+
 class Case(models.Model):
     """One customer's matter, over all its messages, under its receipt number."""
 
@@ -139,6 +167,10 @@ class Message(models.Model):
     truncated = models.BooleanField(default=False)
     asked_for = models.BooleanField(default=False)
     """A person wants it answered although it was ignored or failed."""
+    erased_at = models.DateTimeField(null=True)
+    """When its words were erased here, because it was deleted where it came from."""
+    rechecked_at = models.DateTimeField(null=True)
+    """When it was last looked up whether it is still there."""
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(default="")
 
@@ -316,21 +348,25 @@ class TriageModel(models.Model):
 
 class Alert(models.Model):
     """Something of which people must be told at once; one a case and reason, or a `promise` and
-    reason. `message` is the one that it is about, `addressed_at` when it was decided whom to
-    tell."""
+    reason, or a `draft` and reason. `message` is the one that it is about, `addressed_at` when it
+    was decided whom to tell."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="alerts")
     reason = _one_of(AlertReason)
     message = models.ForeignKey(Message, models.CASCADE, related_name="alerts")
     promise = models.ForeignKey("Promise", models.CASCADE, null=True, related_name="alerts")
+    draft = models.ForeignKey("Draft", models.CASCADE, null=True, related_name="alerts")
     opened_at = models.DateTimeField(default=now)
     addressed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["case", "reason"], condition=Q(promise=None), name="alert_once"
+                fields=["case", "reason"],
+                condition=Q(promise=None, draft=None),
+                name="alert_once",
             ),
+            models.UniqueConstraint(fields=["draft", "reason"], name="alert_once_a_draft"),
             models.UniqueConstraint(fields=["promise", "reason"], name="alert_once_a_promise"),
         )
         indexes = (models.Index(fields=["addressed_at", "id"], name="casebook_al_addressed_idx"),)
@@ -363,7 +399,7 @@ class AlertDelivery(models.Model):
 
 class HarassmentEntry(models.Model):
     """One message in the harassment ledger of its author: when, of which types (the ministry's),
-    and the passages that show it. An account on a channel is one customer."""
+    and the passages that show it. An account of a network is one customer."""
 
     message = models.OneToOneField(Message, models.PROTECT, related_name="harassment_entry")
     channel = _one_of(Channel)
@@ -402,7 +438,13 @@ class SimilarLink(models.Model):
 
 
 class Draft(models.Model):
-    """A reply on its way out; `version` is the one in force. `due` is the time that it promises."""
+    """A reply on its way out; `version` is the one in force. `due` is the time that it promises.
+
+    `prepared` is the private message (`subject`, `body`, `due` in ISO 8601) that a public reply
+    invites to. `identity` is fixed at the approval and the same at every try, `sender` the account
+    that it was tried through, `begun_at` the first try and `claimed_at` the last; `external_id` and
+    `permalink` are the service's own names for what it took.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="drafts")
     answers = models.ForeignKey(Message, models.PROTECT, related_name="drafts")
@@ -417,10 +459,23 @@ class Draft(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=now)
     decided_at = models.DateTimeField(null=True)
+    prepared = models.JSONField(default=dict)
+    identity = models.CharField(max_length=64, default="")
+    sender = models.CharField(max_length=64, default="")
+    begun_at = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=64, default="")
+    error = models.TextField(default="")
+    external_id = models.TextField(default="")
+    permalink = models.TextField(default="")
 
     class Meta:
         constraints = (
             _states(DraftState, "draft"),
+            models.UniqueConstraint(
+                fields=["identity"], condition=~Q(identity=""), name="draft_identity_once"
+            ),
             models.UniqueConstraint(
                 fields=["case", "purpose"],
                 condition=Q(state=DraftState.PENDING.value),
@@ -428,6 +483,20 @@ class Draft(models.Model):
             ),
         )
         indexes = (models.Index(fields=["state", "due"]),)
+
+
+class SendTry(models.Model):
+    """One try to send a draft: the pace of an account is counted over them, in all processes."""
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="tries")
+    sender = models.CharField(max_length=64)
+    visibility = _one_of(Visibility)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["sender", "visibility", "at"], name="casebook_st_sender_idx"),
+        )
 
 
 class DraftVersion(models.Model):
@@ -471,8 +540,8 @@ class EstimateModel(models.Model):
 class Promise(models.Model):
     """A time told to a customer, watched until it is kept, renewed or broken.
 
-    `renews` is the promise that this one took the place of, with notice; `reason` says why one was
-    broken.
+    `renews` is the promise that this one took the place of, with notice; `settled_by` the reply
+    that kept it; `reason` says why one was broken.
     """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="promises")
@@ -483,6 +552,7 @@ class Promise(models.Model):
     made_at = models.DateTimeField(default=now)
     settled_at = models.DateTimeField(null=True)
     renews = models.ForeignKey("self", models.SET_NULL, null=True, related_name="renewed_by")
+    settled_by = models.ForeignKey(Draft, models.SET_NULL, null=True, related_name="settled")
     reason = models.TextField(default="")
 
     class Meta:

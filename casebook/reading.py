@@ -18,8 +18,10 @@ from casebook.receipt import find_receipts, without_receipts
 from casebook.resolved import unhappy
 from casebook.rows import triage_value
 from casebook.states import DraftState, MessageState, PromiseState
+from casebook.threads import names_of, threads_of
 from casebook.timing import About, Purpose
 from casebook.types import (
+    NETWORKS,
     Asked,
     Channel,
     Conduct,
@@ -87,7 +89,17 @@ def incoming(keys: Sequence[int]) -> list[tuple[m.Message, KnownMessage]]:
     quoted = {row.pk: _quoted(row) for row in rows}
     numbers = {number for found in quoted.values() for number in found}
     cases = dict(m.Case.objects.filter(receipt__in=numbers).values_list("receipt", "pk"))
-    return [(row, _known(row, {n: cases[n] for n in quoted[row.pk] if n in cases})) for row in rows]
+    threads = threads_of(list(rows))
+    return [
+        (
+            row,
+            replace(
+                _known(row, {n: cases[n] for n in quoted[row.pk] if n in cases}),
+                thread=threads[row.pk],
+            ),
+        )
+        for row in rows
+    ]
 
 
 def relatives(
@@ -180,19 +192,26 @@ def _quoted(row: m.Message) -> tuple[str, ...]:
     return find_receipts("\n".join((row.subject, row.new_text, *row.recipients)))[:_QUOTED]
 
 
+def _account(row: m.Message) -> str:
+    """What is the same for the same account alone. One name on two channels may be two people; on
+    one network, the public and the private posts of an account are one person's."""
+    if not row.author:
+        return ""
+    network = row.channel in NETWORKS and row.source_id is not None
+    return f"{row.source_id if network else row.channel}:{row.author}"
+
+
 def _known(row: m.Message, receipts: dict[str, int]) -> KnownMessage:
-    names = [*row.references, row.in_reply_to]
     return KnownMessage(
         key=row.pk,
         case=row.case_id,
-        # One name on two channels may be two people.
-        author=f"{row.channel}:{row.author}" if row.author else "",
+        author=_account(row),
         # A mailbox that is read for the first time holds mails of many days; a date may lie.
         at=min(row.sent_at or row.received_at, row.received_at),
         subject=row.subject,
         body=row.new_text,
         message_id=row.message_id,
-        thread=tuple(dict.fromkeys(name for name in names if name)),
+        thread=names_of(row),
         receipts=receipts,
     )
 

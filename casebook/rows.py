@@ -8,6 +8,7 @@ from casebook import models as m
 from casebook.clock import now
 from casebook.states import CaseState, MessageState
 from casebook.types import (
+    NETWORKS,
     Attachment,
     Conduct,
     Direction,
@@ -98,7 +99,8 @@ def message_row(source: m.Source | None, inbound: Inbound) -> m.Message:
         text=clean(inbound.text),
         new_text=clean(inbound.new_text),
         # An index entry of PostgreSQL holds 2,704 bytes at most.
-        message_id=clean(inbound.message_id, 500),
+        # On a network the service's own name is what answers refer to.
+        message_id=clean(inbound.message_id or _name(inbound), 500),
         in_reply_to=clean(inbound.in_reply_to, 500),
         references=[clean(reference, 500) for reference in inbound.references],
         permalink=clean(inbound.permalink),
@@ -106,6 +108,10 @@ def message_row(source: m.Source | None, inbound: Inbound) -> m.Message:
         defects=[clean(defect) for defect in inbound.defects],
         truncated=inbound.truncated,
     )
+
+
+def _name(inbound: Inbound) -> str:
+    return inbound.external_id if inbound.channel in NETWORKS else ""
 
 
 def clean(text: str, limit: int | None = None) -> str:

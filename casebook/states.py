@@ -30,7 +30,8 @@ class CaseState(StrEnum):
 
 
 class DraftState(StrEnum):
-    """A reply from the draft to what the service said of it."""
+    """A reply from the draft to what the service said of it: NEEDS_CHECK may have arrived and is
+    never sent again blindly, RETURNED left us and came back."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -38,6 +39,7 @@ class DraftState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     NEEDS_CHECK = "needs_check"
+    RETURNED = "returned"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
 
@@ -100,17 +102,20 @@ LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
         D.PENDING: frozenset({D.APPROVED, D.REJECTED, D.SUPERSEDED}),
         D.APPROVED: frozenset({D.SENDING, D.PENDING, D.SUPERSEDED}),
         D.SENDING: frozenset({D.SENT, D.FAILED, D.NEEDS_CHECK, D.APPROVED}),
-        D.SENT: frozenset(),
-        D.FAILED: frozenset({D.APPROVED, D.SUPERSEDED}),
+        D.SENT: frozenset({D.RETURNED}),
+        D.RETURNED: frozenset({D.REJECTED}),
+        D.FAILED: frozenset({D.APPROVED, D.REJECTED, D.SUPERSEDED}),
         D.NEEDS_CHECK: frozenset({D.SENT, D.FAILED, D.APPROVED}),
         D.REJECTED: frozenset(),
         D.SUPERSEDED: frozenset(),
     },
     P: {
         P.OPEN: frozenset({P.KEPT, P.BROKEN, P.RENEWED}),
-        P.KEPT: frozenset(),
+        # What kept it may come back undelivered.
+        P.KEPT: frozenset({P.OPEN, P.BROKEN}),
         P.BROKEN: frozenset(),
-        P.RENEWED: frozenset(),
+        # So may the notice that renewed it.
+        P.RENEWED: frozenset({P.OPEN, P.BROKEN}),
     },
     IncidentState: {
         IncidentState.OPEN: frozenset({IncidentState.ALERTED}),

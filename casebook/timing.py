@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from casebook.config import Table
+from casebook.hours import DAY, Span, spans_in_minutes
 from casebook.wording import Bilingual
 
 Minutes = Annotated[int, Field(ge=1)]
@@ -48,6 +49,7 @@ class Broken(StrEnum):
     NOT_SENT = "not_sent"
     NOTICE_NOT_SENT = "notice_not_sent"
     LATE = "late"
+    RETURNED = "returned"
 
     @property
     def told(self) -> Bilingual:
@@ -63,6 +65,9 @@ _BROKEN = {
         ja="遅れのお知らせが未送信", en="the notice of delay was not sent"
     ),
     Broken.LATE: Bilingual(ja="期限の後に返信", en="the reply went out after its time"),
+    Broken.RETURNED: Bilingual(
+        ja="送った返信が届かず戻った", en="the reply that was sent came back"
+    ),
 }
 
 
@@ -105,6 +110,28 @@ class Promises(Table):
     at the targets whose group is his login."""
     notice: Literal["approve", "send"] = "approve"
     """Whether a notice of delay waits for a person's approval or counts as approved."""
+
+
+class Sending(Table):
+    """When an approved reply leaves."""
+
+    undo_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    """Nothing leaves sooner after its approval, so that it can be taken back."""
+    hours: Annotated[int, Field(ge=1, le=240)] = 24
+    """How long a reply that a service cannot take is tried, unless what was promised is due
+    sooner; then people are told."""
+    quiet: tuple[Span, ...] = ()
+    """Hours of the day (policy's time zone) in which nothing is posted in public, such as
+    22:00-07:00; replies to a crisis are."""
+
+    def is_quiet(self, local: datetime) -> bool:
+        """Whether a local time lies within the quiet hours."""
+        minute = local.hour * 60 + local.minute
+        return any(
+            first <= at < last
+            for first, last in spans_in_minutes(self.quiet)
+            for at in (minute, minute + DAY)
+        )
 
 
 class FollowUp(Table):

@@ -15,6 +15,10 @@ Cursor = Mapping[str, Any]
 """Where a source stands, as its connector writes it: JSON values only."""
 
 
+MACHINE = "intake"
+"""Who is written into the audit for what no person did."""
+
+
 class Channel(StrEnum):
     """The kind of way on which a message came in or goes out. DM is a direct message of any
     network, REVIEW a review elsewhere than on GOOGLE, FORM a form of the company's own, WEB its
@@ -31,8 +35,13 @@ class Channel(StrEnum):
     WEB = "web"
 
 
-ANSWERED = frozenset({Channel.EMAIL})
-"""The channels that replies are drafted for."""
+NETWORKS = frozenset(
+    {Channel.X, Channel.DM, Channel.GOOGLE, Channel.MASTODON, Channel.BLUESKY, Channel.REVIEW}
+)
+"""The channels of services where an account has a lasting id, in public and in private alike."""
+
+PUBLIC = NETWORKS - {Channel.DM}
+"""The channels on which everybody reads what a customer writes, unless it says otherwise."""
 
 
 class Visibility(StrEnum):
@@ -143,7 +152,9 @@ class HarassmentType(StrEnum):
 class AlertReason(StrEnum):
     """Why people are alerted: once a case of the conduct, the severity (3, 2, 1), that several
     customers tell of one event, or of an unhappy answer after it was resolved; once a promise when
-    its time is running out, nearly over, or was not kept."""
+    its time is running out, nearly over, or was not kept; once a reply when it did not leave, may
+    have left, came back, stands where it went otherwise than approved, or when its account stands
+    still."""
 
     THREAT = "threat"
     HARASSMENT = "harassment"
@@ -156,6 +167,11 @@ class AlertReason(StrEnum):
     DUE_SOON = "due_soon"
     DUE_NOW = "due_now"
     BROKEN = "broken"
+    NOT_SENT = "not_sent"
+    NEEDS_CHECK = "needs_check"
+    RETURNED = "returned"
+    PAUSED = "paused"
+    NOT_AS_APPROVED = "not_as_approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +190,25 @@ class Attachment:
 class Flags:
     """Why a message is not answered (RFC 3834, RFC 3464, RFC 2369).
 
-    `own`: written by an address of ours.
+    `own`: written by an address of ours. `opt_out`: its author wants no more private messages of
+    the network that it came by, from then on.
     """
 
     auto_reply: bool = False
     bounce: bool = False
     bulk: bool = False
     own: bool = False
+    opt_out: bool = False
 
     @property
     def any(self) -> bool:
         """True when the message must never get a reply."""
-        return self.auto_reply or self.bounce or self.bulk or self.own
+        return self.auto_reply or self.bounce or self.bulk or self.own or self.opt_out
 
     def names(self) -> tuple[str, ...]:
         """The flags that are set, in a fixed order."""
-        return tuple(n for n in ("auto_reply", "bounce", "bulk", "own") if getattr(self, n))
+        names = ("auto_reply", "bounce", "bulk", "own", "opt_out")
+        return tuple(name for name in names if getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +218,10 @@ class Inbound:
     `identity` is the same for the same message wherever and however often it is found, and is what
     makes a second copy impossible. `external_id` is the service's own name for it. `text` is the
     whole readable text, `new_text` the part its author wrote now (no quote, signature, disclaimer).
+    On a network `author` is the account's lasting id (`display_name` what it calls itself),
+    `in_reply_to` the external id of the post that this one answers or quotes, `references` that of
+    the post with which the conversation began. A bounce's `in_reply_to` is the mail that failed for
+    good, "" where it tells of a delay only. `rating`: stars of a review, 1 to 5.
     """
 
     identity: str
@@ -218,6 +241,7 @@ class Inbound:
     attachments: tuple[Attachment, ...] = ()
     permalink: str = ""
     flags: Flags = Flags()
+    rating: int | None = None
     defects: tuple[str, ...] = ()
     truncated: bool = False
     raw: bytes = b""

@@ -3,19 +3,25 @@ record."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from django.db.models import Count
 
 from casebook import models as m
+from casebook.accounts import account
 from casebook.types import Visibility
 
 
-def to_customers(cases: Iterable[m.Case]) -> dict[tuple[str, str], int]:
-    """The drafts of any state to the customers of these cases, by channel and account."""
+def to_customers(cases: Iterable[m.Case]) -> Counter[str]:
+    """The drafts of any state to the customers of these cases, by `accounts.account`."""
     rows = m.Draft.objects.filter(case__author__in={case.author for case in cases})
-    counts = rows.values_list("case__channel", "case__author").annotate(Count("pk"))
-    return {(channel, author): count for channel, author, count in counts}
+    found: Counter[str] = Counter()
+    for channel, author, count in rows.values_list("case__channel", "case__author").annotate(
+        Count("pk")
+    ):
+        found[account(channel, author)] += count
+    return found
 
 
 def in_threads(messages: Iterable[m.Message]) -> dict[str, int]:

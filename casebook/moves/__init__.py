@@ -7,6 +7,7 @@ meanwhile is left alone, so a step that was killed or ran twice does no harm.
 from casebook.moves.answering import Answered, Rewriting, answer, discard
 from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
 from casebook.moves.deciding import approve, edit, reject
+from casebook.moves.erasing import erase, rechecked
 from casebook.moves.establishing import confirm_fault
 from casebook.moves.learning import CORRECTED, activate_triage, correct, keep_estimator
 from casebook.moves.promising import Notice, assign, covered, give_notice, overdue, warn, write
@@ -30,7 +31,24 @@ from casebook.moves.resolving import (
     resolve,
     survey_answered,
 )
-from casebook.moves.sending import sent
+from casebook.moves.returning import returned
+from casebook.moves.senders import (
+    pause_all,
+    pause_sender,
+    resume_all,
+    resume_sender,
+    sender_failed,
+    sender_succeeded,
+)
+from casebook.moves.sending import (
+    claim,
+    failed,
+    interrupted,
+    released,
+    sent,
+    still_unsure,
+    unsure,
+)
 from casebook.moves.sources import poll_failed, poll_succeeded
 from casebook.moves.spending import reserve, settle
 from casebook.moves.vectors import (
@@ -43,6 +61,7 @@ from casebook.moves.vectors import (
     keep_vectors,
     tell_again,
 )
+from casebook.moves.withdrawing import back_to_queue, take_back
 
 __all__ = [
     "CORRECTED",
@@ -57,6 +76,8 @@ __all__ = [
     "answer",
     "approve",
     "assign",
+    "back_to_queue",
+    "claim",
     "claim_delivery",
     "close",
     "confirm_fault",
@@ -69,11 +90,14 @@ __all__ = [
     "discard",
     "drafted_for",
     "edit",
+    "erase",
+    "failed",
     "follow_up",
     "forget_vectors",
     "give_notice",
     "ignore",
     "in_force",
+    "interrupted",
     "keep_estimator",
     "keep_only_vectors",
     "keep_vectors",
@@ -81,22 +105,34 @@ __all__ = [
     "let_rest",
     "open_survey",
     "overdue",
+    "pause_all",
+    "pause_sender",
     "poll_failed",
     "poll_succeeded",
+    "rechecked",
     "record",
     "record_past",
     "reject",
     "relate",
+    "released",
     "report_progress",
     "reserve",
     "resolve",
+    "resume_all",
+    "resume_sender",
     "retry",
+    "returned",
+    "sender_failed",
+    "sender_succeeded",
     "sent",
     "settle",
     "settle_delivery",
     "step_failed",
+    "still_unsure",
     "survey_answered",
+    "take_back",
     "tell_again",
+    "unsure",
     "warn",
     "write",
 ]

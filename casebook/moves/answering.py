@@ -33,6 +33,7 @@ class Answered:
     """What the answer step made for one case: `messages` maps primary keys to their triage.
 
     `reply` is None where the case needs no new draft (a duplicate of what is answered already).
+    `prepared` is the private message to which a public reply invites.
     Where a `rewriting` has a body, that is the version in force, the reply's own is the first one,
     and `findings` are about the body in force.
     """
@@ -43,6 +44,7 @@ class Answered:
     estimate: Estimate | None = None
     reply: Reply | None = None
     findings: Sequence[Finding] = ()
+    prepared: Reply | None = None
     rewriting: Rewriting | None = None
 
 
@@ -144,6 +146,13 @@ def _supersede(cases: Sequence[int]) -> list[m.AuditLine]:
     return [*lines, *withdraw(keys, note)]
 
 
+def _prepared(reply: Reply | None) -> dict[str, str]:
+    if reply is None:
+        return {}
+    due = {"due": reply.due.isoformat()} if reply.due else {}
+    return {"subject": reply.subject, "body": reply.body, **due}
+
+
 def _told(draft: m.Draft, rewriting: Rewriting) -> m.AuditLine:
     what = "rewriting_refused" if rewriting.refused else "rewritten"
     state, who = draft.state, clean(rewriting.author, 150)
@@ -166,6 +175,7 @@ def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.D
             severity=reply.severity,
             due=reply.due,
             findings=[asdict(finding) for finding in item.findings],
+            prepared=_prepared(item.prepared),
         )
         drafts.append(draft)
         versions.append(

@@ -21,12 +21,10 @@ from casebook.states import (
     PromiseState,
     may_follow,
 )
+from casebook.types import MACHINE as MACHINE
 
 _FEW = 4
 """Values of a field that are written by one statement each."""
-
-MACHINE = "intake"
-"""Who is written into the audit for what no person did."""
 
 _STATES = {
     m.Message: MessageState,

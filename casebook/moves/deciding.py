@@ -13,6 +13,7 @@ from casebook.clock import now
 from casebook.errors import IllegalMove
 from casebook.findings import may_override
 from casebook.moves.base import audit, case_locked, line, moved
+from casebook.moves.sending import new_identity
 from casebook.moves.settling import promise
 from casebook.rows import clean
 from casebook.states import DraftState
@@ -38,6 +39,8 @@ def approve(
     if row.state == DraftState.PENDING and any(due is not None and due <= now() for due in times):
         raise IllegalMove(f"{row.case.receipt}: its time has passed: edit it with a new one")
     note = f"{', '.join(blocking)}: {override.strip()}" if blocking else ""
+    row.identity = new_identity()
+    row.save(update_fields=["identity"])
     _decide(row, DraftState.APPROVED, who, note)
     audit(promise(row, also, who))
     return row
@@ -45,7 +48,9 @@ def approve(
 
 @transaction.atomic
 def reject(draft: int, who: str, reason: str) -> m.Draft:
-    """PENDING → REJECTED by `who`, with the reason. Raises IllegalMove where it is not pending."""
+    """PENDING, or FAILED and RETURNED, which did not reach the customer → REJECTED by `who`, with
+    the reason. What its approval promised is still watched: the case is not answered by it. Raises
+    IllegalMove where it is in another state."""
     row = _locked(draft)
     _decide(row, DraftState.REJECTED, who, reason)
     return row

@@ -63,7 +63,8 @@ def open_alerts(calls: Iterable[tuple[m.Message, int, AlertReason]]) -> None:
         wanted.setdefault(
             (case, why.value), m.Alert(case_id=case, reason=why.value, message=message)
         )
-    known = m.Alert.objects.filter(case__in={case for case, _ in wanted}, promise=None)
+    cases = {case for case, _ in wanted}
+    known = m.Alert.objects.filter(case__in=cases, promise=None, draft=None)
     for key in known.values_list("case_id", "reason"):
         wanted.pop(key, None)
     made = m.Alert.objects.bulk_create(wanted.values())

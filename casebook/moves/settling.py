@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+
 from casebook import models as m
 from casebook.clock import now
 from casebook.moves.base import MACHINE, audit, line, moved
@@ -73,6 +75,7 @@ def settle(draft: m.Draft, at: datetime, who: str) -> None:
         elif mine or not (row.draft_id in replaced or row.draft.state not in _REPLACED):
             continue
         elif reports if row.about == About.PROGRESS else answers:
+            row.settled_by = draft
             lines.append(_end(row, PromiseState.KEPT, who))
         elif row.about in own:
             lines.append(_end(row, PromiseState.RENEWED, who))
@@ -80,6 +83,23 @@ def settle(draft: m.Draft, at: datetime, who: str) -> None:
     for row in own.values():
         row.save(update_fields=["renews"])
     audit(lines)
+
+
+def unsettle(draft: m.Draft, who: str) -> None:
+    """The customer never had a reply that went out: what it KEPT or RENEWED is OPEN again while it
+    has time, else BROKEN."""
+    kept = Q(settled_by=draft, state=PromiseState.KEPT)
+    renewed = Q(renewed_by__draft=draft, state=PromiseState.RENEWED)
+    keys = list(m.Promise.objects.filter(kept | renewed).values_list("pk", flat=True))
+    for row in m.Promise.objects.select_for_update().filter(pk__in=keys).order_by("pk"):
+        row.settled_by = None
+        row.renewed_by.filter(draft=draft).update(renews=None)
+        if row.due < now():
+            audit([break_promise(row, Broken.RETURNED, who=who)])
+        else:
+            audit([_end(row, PromiseState.OPEN, who, "the reply came back")])
+            row.settled_at = None
+            row.save(update_fields=["settled_at"])
 
 
 def deals(draft: m.Draft) -> bool:
@@ -141,6 +161,16 @@ def alert(row: m.Promise, reason: AlertReason) -> bool:
     return made
 
 
+def alert_of_draft(row: m.Draft, reason: AlertReason) -> bool:
+    """Open an alert on a reply, once for each reason. False where it was opened before."""
+    opened, made = m.Alert.objects.get_or_create(
+        draft=row, reason=reason.value, defaults={"case": row.case, "message": row.answers}
+    )
+    if made:
+        audit([line(opened, "opened", "", "", note=opened.reason)])
+    return made
+
+
 def _abouts(draft: m.Draft) -> list[About]:
     """A notice of delay is about all that was promised for a time before its own; any other draft
     about the answer."""
@@ -187,5 +217,5 @@ def _reason(row: m.Promise) -> Broken:
 def _end(row: m.Promise, after: PromiseState, who: str, note: str = "") -> m.AuditLine:
     row.settled_at = now()
     found = moved(row, after, who=who, note=note)
-    row.save(update_fields=["state", "settled_at", "reason"])
+    row.save(update_fields=["state", "settled_at", "settled_by", "reason"])
     return found

@@ -64,7 +64,7 @@ def test_defaults(write: Write, tmp_path: Path) -> None:
         ("[intake]\nbatch = 0", "intake.batch: Input should be greater than or equal to 1"),
         ("[[sources]]\ntype = 'imap'", "key 'sources.0.name' is missing"),
         ("[[sources]]\nname = 'A b'\ntype = 'imap'", "sources.0.name: "),
-        ("[[sources]]\nname='a'\ntype='imap'\n" * 2, "two sources are named 'a'"),
+        ("[[sources]]\nname='a'\ntype='imap'\n" * 2, "two accounts are named 'a'"),
         ("index = {api_key = {env = 'A', file = 'B'}}", "index.api_key: name one place"),
         ("index = {api_key = {}}", "index.api_key: name one place"),
         (f"index = {{api_key = '{SECRET}'}}", "index.api_key: a secret is not written here"),
@@ -166,7 +166,7 @@ def test_a_literal_secret_in_a_source_is_neither_taken_nor_shown(write: Write) -
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"type": "imapp"}, "source 'box': type 'imapp' is unknown: use one of files, imap"),
+        ({"type": "imapp"}, "source 'box': type 'imapp' is unknown: use one of bluesky, files, "),
         ({"type": "imap", "hosst": "h"}, "did you mean 'host'?"),
         ({"type": "imap"}, "source 'box': key 'host' is missing"),
     ],

@@ -37,8 +37,8 @@ FIRST: tuple[StrEnum, ...] = (
     EntryState.STANDING,
 )
 ENDS = {
-    *(MessageState.ANSWERED, DraftState.SENT, DraftState.REJECTED, DraftState.SUPERSEDED),
-    *(PromiseState.KEPT, PromiseState.BROKEN, PromiseState.RENEWED, IncidentState.ALERTED),
+    *(MessageState.ANSWERED, DraftState.REJECTED, DraftState.SUPERSEDED),
+    *(PromiseState.BROKEN, IncidentState.ALERTED),
     DeliveryState.SENT,
 }
 
@@ -75,6 +75,8 @@ def test_what_is_over_is_over() -> None:
         (DraftState.FAILED, DraftState.SENDING),
         (DraftState.REJECTED, DraftState.APPROVED),
         (DraftState.SUPERSEDED, DraftState.SENDING),
+        (DraftState.SENT, DraftState.APPROVED),
+        (DraftState.RETURNED, DraftState.APPROVED),
         (MessageState.RECEIVED, MessageState.ANSWERED),
         (CaseState.CLOSED, CaseState.WAITING),
         (PromiseState.BROKEN, PromiseState.KEPT),
