@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from casebook.config import settings
 from casebook.errors import ConnectorError, PermanentError, TransientError
 from casebook.types import Batch, Cursor, Inbound
 from connectors.imap_cursor import Place
@@ -18,8 +17,7 @@ from connectors.imap_errors import Refused
 from connectors.imap_fetch import Fetcher, Haul
 from connectors.imap_options import ImapOptions
 from connectors.imap_session import Folder, Session
-from connectors.oauth import AccessTokens
-from connectors.oauth_store import TokenStore
+from connectors.mail_server import access_tokens
 
 __all__ = ["ImapOptions", "ImapSource"]
 
@@ -39,7 +37,7 @@ class ImapSource:
         """`name` is the source's name in the record; nothing is connected yet."""
         self.name = name
         self._options = options
-        self._tokens = _tokens(name, options)
+        self._tokens = access_tokens(name, options, options.timeout)
 
     def poll(self, cursor: Cursor) -> Iterator[Batch]:
         """As `connectors.base.Source.poll`: folder by folder, in each in the order of UIDs.
@@ -75,15 +73,6 @@ class ImapSource:
             if self._options.move_to is not None:
                 session.messages(self._options.move_to)
         return f"{self._options.address}: {', '.join(counts)} messages"
-
-
-def _tokens(name: str, options: ImapOptions) -> AccessTokens | None:
-    """Where this source's access tokens come from, if it takes them; kept below `var`."""
-    if options.oauth2 is None:
-        return None
-    account = [options.address, options.oauth2.model_dump(mode="json")]
-    store = TokenStore(settings().var / "tokens" / f"{name}.json", account)
-    return AccessTokens(options.oauth2, options.timeout, store)
 
 
 class _FolderPoll:

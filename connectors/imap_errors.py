@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import imaplib
 import re
-import socket
-import ssl
 
 from imapclient.exceptions import CapabilityError, InvalidCriteriaError, ProtocolError
 
-from casebook.errors import AuthError, ConnectorError, PermanentError, TransientError
+from casebook.errors import (
+    AccountError,
+    AuthError,
+    ConnectorError,
+    PermanentError,
+    TransientError,
+)
 from connectors.imap_options import ImapOptions
+from connectors.mail_server import network_error
 
 # Response codes: RFC 5530 §3. Some servers say it in words only.
 _CODE = re.compile(r"\[([A-Z-]+)[\] ]", re.IGNORECASE)
@@ -47,7 +52,7 @@ def meaning(error: Exception, options: ImapOptions, task: str, *, opening: bool)
     """
     at = options.address
     if isinstance(error, OSError):
-        return _network_error(error, options, opening)
+        return network_error(error, options, options.timeout, opening=opening)
     if isinstance(error, imaplib.IMAP4.readonly):
         return PermanentError(
             f"{at}: a folder is read-only, so `after` cannot be done: give the account the right"
@@ -59,7 +64,7 @@ def meaning(error: Exception, options: ImapOptions, task: str, *, opening: bool)
     if code in _BUSY_CODES or (opening and _BUSY_WORDS.search(words)):
         return _busy(at, code)
     if opening and isinstance(error, CapabilityError):
-        return PermanentError(
+        return AccountError(
             f'{at}: the server offers no STARTTLS: set tls = "tls"', code="starttls_missing"
         )
     if isinstance(error, UNREADABLE):
@@ -68,7 +73,7 @@ def meaning(error: Exception, options: ImapOptions, task: str, *, opening: bool)
         told = f" ({code})" if code else ""
         return Refused(f"{at}: could not {task}: the server refuses{told}", code)
     # What is left breaks off within an answer, so the connection is of no more use.
-    return _network_error(ConnectionError(), options, opening)
+    return network_error(ConnectionError(), options, options.timeout, opening=opening)
 
 
 def login_refusal(words: str, options: ImapOptions) -> ConnectorError:
@@ -78,7 +83,7 @@ def login_refusal(words: str, options: ImapOptions) -> ConnectorError:
     if code in _BUSY_CODES or _BUSY_WORDS.search(words):
         return _busy(at, code)
     if code == "PRIVACYREQUIRED":
-        return PermanentError(
+        return AccountError(
             f'{at}: the server wants encryption: set tls = "tls" or "starttls"',
             code="tls_required",
         )
@@ -116,38 +121,4 @@ def _busy(at: str, code: str) -> TransientError:
     return TransientError(
         f"{at}: the server is busy or out of service{told}; the next poll asks again",
         code="server_busy",
-    )
-
-
-def _network_error(error: OSError, options: ImapOptions, opening: bool) -> ConnectorError:
-    at = options.address
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return PermanentError(
-            f"{at}: the certificate is not trusted ({error.verify_message}): set `host` to a name"
-            " in the certificate, or `ca_file` to the authority that signed it",
-            code="bad_certificate",
-        )
-    if isinstance(error, TimeoutError):
-        return TransientError(
-            f"{at}: no answer within {options.timeout:g} seconds: see that `host` and `port` are"
-            " right and no firewall stands between",
-            code="timeout",
-        )
-    if opening and isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        return PermanentError(
-            f"{at}: no TLS there ({error.reason}): correct `port`, or `tls`", code="tls_failed"
-        )
-    if opening and isinstance(error, socket.gaierror):
-        return TransientError(
-            f"{at}: the name {options.host} is not found: correct `host`, or mend the name service",
-            code="host_unreachable",
-        )
-    if opening and error.errno and not isinstance(error, ConnectionResetError | BrokenPipeError):
-        return TransientError(
-            f"{at}: cannot be reached ({error.strerror}): see that `host` and `port` are right and"
-            " the server runs",
-            code="host_unreachable",
-        )
-    return TransientError(
-        f"{at}: the connection was lost; the next poll goes on from there", code="connection_lost"
     )

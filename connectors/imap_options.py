@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import quote
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from casebook.config import Seconds, Secret, Table, config_folder
-from connectors.oauth import OAuth2Options, is_loopback
+from casebook.config import Seconds
+from connectors.mail_server import Printable, ServerOptions
 
 MIB = 1024 * 1024
 MOVE = "move:"
 
-# A control character in either could end the command line that carries it (RFC 3501 §9).
-Printable = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
+class ImapOptions(ServerOptions):
+    """One mailbox account on one server. The port left out is 993, or 143 without TLS from the
+    first byte."""
 
-class ImapOptions(Table):
-    """One mailbox account on one server."""
+    SCHEME: ClassVar[str] = "imap"
+    PORTS: ClassVar[dict[str, int]] = {"tls": 993, "starttls": 143, "none": 143}
 
-    host: Annotated[str, Field(pattern=r"^[^\s/@]+$")]
-    """Name or address of the IMAP server; with TLS, a name its certificate holds."""
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Port; left out, 993 with `tls = "tls"` and 143 otherwise."""
-    tls: Literal["tls", "starttls", "none"] = "tls"
-    """`tls` from the first byte, `starttls`, or `none`, which is taken for this machine only."""
-    ca_file: Path | None = None
-    """PEM file of the authority that signed the server's certificate, relative to the
-    configuration file; left out, the system's."""
     username: Printable
     """The account's name as the server knows it, usually its address."""
-    password: Secret | None = None
-    """The account's password. Give this or `oauth2`."""
-    oauth2: OAuth2Options | None = None
-    """Where access tokens come from, for servers that take XOAUTH2 (Gmail, Microsoft 365)."""
     folders: Annotated[tuple[Printable, ...], Field(min_length=1)] = ("INBOX",)
     """Folders to read, named as a mail program shows them."""
     own: tuple[str, ...] | None = None
@@ -60,15 +46,8 @@ class ImapOptions(Table):
     timeout: Seconds = 30
     """Seconds to wait for the server at each step."""
 
-    @field_validator("ca_file")
-    @classmethod
-    def _beside_config(cls, value: Path | None) -> Path | None:
-        return None if value is None else config_folder() / value.expanduser()
-
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.tls == "none" and not is_loopback(self.host):
-            raise ValueError('tls = "none" is for this machine only: use "tls" or "starttls"')
         if (self.password is None) == (self.oauth2 is None):
             raise ValueError("give one of `password` and `oauth2`")
         if len(set(self.folders)) != len(self.folders):
@@ -81,18 +60,6 @@ class ImapOptions(Table):
     def move_to(self) -> str | None:
         """The folder that recorded mails are moved to, or None."""
         return self.after.removeprefix(MOVE) if self.after.startswith(MOVE) else None
-
-    @property
-    def address(self) -> str:
-        """The account as a URL without path (RFC 5092 §2); holds no secret."""
-        scheme = "imaps" if self.tls == "tls" else "imap"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{scheme}://{quote(self.username, safe='')}@{host}:{self.tcp_port}"
-
-    @property
-    def tcp_port(self) -> int:
-        """The port in force."""
-        return self.port or (993 if self.tls == "tls" else 143)
 
     @property
     def own_addresses(self) -> tuple[str, ...]:

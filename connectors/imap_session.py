@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import imaplib
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
 
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
-from casebook.errors import AuthError, ConfigError, ConnectorError, PermanentError, TransientError
+from casebook.errors import AuthError, ConnectorError, PermanentError, TransientError
 from connectors.imap_errors import UNREADABLE, Refused, login_refusal, meaning, missing_folder
 from connectors.imap_options import ImapOptions
 from connectors.oauth import AccessTokens
@@ -117,6 +116,18 @@ class Session:
             yield sorted({uid for uid in found if first <= uid <= end})
             first = end + 1
 
+    def filed_at(self, message_id: str) -> datetime | None:
+        """When the selected folder got its mail with this Message-ID (without brackets), the first
+        where it has several (INTERNALDATE, aware); None where it has none."""
+        with self._translated("search for a mail"):
+            # A part of the field is enough to be found (RFC 3501 §6.4.4): brackets make it whole.
+            uids = self._client.search(["HEADER", "Message-ID", f"<{message_id}>"])
+            # Else they come without their zone.
+            self._client.normalise_times = False
+            found = self._client.fetch(uids, ["INTERNALDATE"]) if uids else {}
+        times = (mail.get(b"INTERNALDATE") for mail in found.values())
+        return min((at for at in times if isinstance(at, datetime)), default=None)
+
     def fetch(self, uids: Sequence[int], items: Sequence[str]) -> dict[int, Mapping[bytes, Any]]:
         """Fetch items of mails; those that exist no more are absent. Raises Refused."""
         with self._translated("fetch mails"):
@@ -169,7 +180,7 @@ class Session:
         options = self._options
         try:
             with self._translated("connect", opening=True):
-                context = self._tls_context()
+                context = options.tls_context()
                 self._client = IMAPClient(
                     options.host,
                     options.tcp_port,
@@ -197,19 +208,6 @@ class Session:
         with suppress(OSError, imaplib.IMAP4.error, ValueError):
             client.shutdown()
 
-    def _tls_context(self) -> ssl.SSLContext | None:
-        path = self._options.ca_file
-        if self._options.tls == "none":
-            return None
-        try:
-            return ssl.create_default_context(cafile=path)
-        except OSError as error:
-            raise PermanentError(
-                f"{self._at}: `ca_file` {path} is no readable PEM file"
-                f" ({error.strerror or 'no certificate in it'}): correct its path or content",
-                code="bad_ca_file",
-            ) from None
-
     def _log_in(self, token: str | None) -> None:
         user = self._options.username
         with self._translated("log in"):
@@ -217,9 +215,9 @@ class Session:
                 if token is not None:
                     self._log_in_by_token(user, token)
                 elif self._client.has_capability("AUTH=PLAIN"):
-                    self._client.plain_login(user, self._password())
+                    self._client.plain_login(user, self._options.reveal_password())
                 else:
-                    self._log_in_by_command(user, self._password())
+                    self._log_in_by_command(user, self._options.reveal_password())
             except LoginError as error:
                 # IMAPClient wraps a broken connection as well.
                 if isinstance(error.__context__, imaplib.IMAP4.abort):
@@ -243,13 +241,6 @@ class Session:
                 code="password_not_ascii",
             )
         self._client.login(user, password)
-
-    def _password(self) -> str:
-        assert self._options.password is not None
-        try:
-            return self._options.password.reveal()
-        except ConfigError as error:
-            raise AuthError(f"{self._at}: {error}", code="secret_missing") from None
 
     @contextmanager
     def _translated(self, task: str, *, opening: bool = False) -> Iterator[None]:

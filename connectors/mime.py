@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from casebook.types import Attachment, Channel, Inbound, Visibility
+from casebook.types import Attachment, Channel, Flags, Inbound, Visibility
 from connectors import charsets, mime_headers
+from connectors.bounces import read_bounce
 from connectors.mime_addresses import MAX_ADDRESSES, addresses, display_name
 from connectors.mime_body import is_text, read_body
 from connectors.mime_flags import is_own, read_flags
@@ -98,6 +99,7 @@ def _read(raw: bytes, own: Collection[str]) -> Inbound:
     subject = fields.line("subject")[:_MAX_SUBJECT]
     flags = read_flags(mail.root, author, own, form=form)
     message_id = _message_id(fields)
+    answered, references = _thread(mail.root, flags)
     defects = (*mail.defects, *body.defects, *date_defects, *_missing(mail, author))
     return Inbound(
         identity=_identity(mail.root),
@@ -111,8 +113,8 @@ def _read(raw: bytes, own: Collection[str]) -> Inbound:
         text=body.enclosed or body.text,
         new_text=body.enclosed or new_text(body.text, subject),
         message_id=message_id,
-        in_reply_to=next(iter(mime_headers.message_ids(fields.first("in-reply-to"))), ""),
-        references=mime_headers.message_ids(" ".join(fields.raw("references"))),
+        in_reply_to=answered,
+        references=references,
         recipients=_recipients(fields),
         attachments=tuple(body.attachments),
         flags=flags,
@@ -171,6 +173,18 @@ def _message_id(fields: Fields) -> str:
     value = fields.first("message-id")
     found = mime_headers.message_ids(value)
     return found[0] if found else mime_headers.one_line(value).replace(" ", "")[:998]
+
+
+def _thread(root: Part, flags: Flags) -> tuple[str, tuple[str, ...]]:
+    """What the mail answers, and its thread. A bounce answers the mail that failed for good, and
+    one that tells of no such failure answers nothing, whatever its header says."""
+    answered = next(iter(mime_headers.message_ids(root.fields.first("in-reply-to"))), "")
+    references = mime_headers.message_ids(" ".join(root.fields.raw("references")))
+    if not flags.bounce:
+        return answered, references
+    bounce = read_bounce(root)
+    returned = bounce.message_id if bounce else ""
+    return returned, tuple(dict.fromkeys(filter(None, (*references, returned))))
 
 
 def _sent_at(fields: Fields) -> tuple[datetime | None, tuple[str, ...]]:

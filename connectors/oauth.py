@@ -18,14 +18,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote_plus, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from casebook import clock
 from casebook.config import Secret, Table
-from casebook.errors import AuthError, ConfigError, ConnectorError, PermanentError, TransientError
+from casebook.errors import AccountError, AuthError, ConfigError, ConnectorError, TransientError
 from connectors.oauth_store import Kept, TokenStore, digest, replace_file
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,9 @@ class OAuth2Options(Table):
     refresh_token: Secret | None = None
     """The refresh token. In a file that we may write, a renewed one replaces it there; otherwise
     it is kept in `var` and used as long as the one here stays the same."""
+    client_auth: Literal["body", "basic"] = "body"
+    """How the application's secret travels (RFC 6749 §2.3.1): in the request's `body`, or as HTTP
+    `basic` authentication, as X wants it."""
     scope: str | None = None
     """Scopes asked for, separated by blanks; most providers need none on refresh."""
 
@@ -110,7 +113,7 @@ class AccessTokens:
         """A new access token, whatever the old one is worth.
 
         Raises AuthError where it is refused, TransientError where the endpoint or the command is
-        out of service, PermanentError where either is set up wrongly.
+        out of service, AccountError where either is set up wrongly.
         """
         # Another process may have been given a new refresh token meanwhile.
         self._load()
@@ -154,7 +157,7 @@ class AccessTokens:
                 code="token_command_timeout",
             ) from None
         except OSError as error:
-            raise PermanentError(
+            raise AccountError(
                 f"token command {command[0]} does not run: {error.strerror}",
                 code="token_command_failed",
             ) from None
@@ -184,10 +187,14 @@ class AccessTokens:
         try:
             # A redirect would carry the secrets to an address that nobody configured.
             response = requests.post(
-                url, data=self._form(), timeout=self._timeout, allow_redirects=False
+                url,
+                data=self._form(),
+                auth=self._basic(),
+                timeout=self._timeout,
+                allow_redirects=False,
             )
         except requests.exceptions.SSLError:
-            raise PermanentError(
+            raise AccountError(
                 f"token endpoint {host}: its certificate is not trusted: correct `token_endpoint`",
                 code="bad_certificate",
             ) from None
@@ -212,13 +219,23 @@ class AccessTokens:
                 "refresh_token": self._refresh_token(),
                 "client_id": options.client_id,
             }
-            if options.client_secret is not None:
+            if options.client_secret is not None and options.client_auth == "body":
                 form["client_secret"] = options.client_secret.reveal()
         except ConfigError as error:
             raise AuthError(str(error), code="secret_missing") from None
         if options.scope:
             form["scope"] = options.scope
         return form
+
+    def _basic(self) -> tuple[str, str] | None:
+        options = self._options
+        if options.client_secret is None or options.client_auth == "body":
+            return None
+        try:
+            # Both are encoded first (RFC 6749 §2.3.1).
+            return quote_plus(options.client_id or ""), quote_plus(options.client_secret.reveal())
+        except ConfigError as error:
+            raise AuthError(str(error), code="secret_missing") from None
 
     def _refresh_token(self) -> str:
         """The refresh token in force. Raises ConfigError where there is none."""
@@ -280,7 +297,7 @@ def _refusal(host: str, status: int, answer: object) -> ConnectorError:
             f"token endpoint {host} is out of service (HTTP {status})",
             code="token_endpoint_unreachable",
         )
-    return PermanentError(
+    return AccountError(
         f"token endpoint {host} gives no token (HTTP {status}): see that `token_endpoint` and"
         " `scope` are what the provider documents",
         code="token_endpoint_refused",
