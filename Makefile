@@ -4,6 +4,7 @@ BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Each process of the suite starts servers of its own; files stay together for their fixtures' sake.
 SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
+BLUESKY := tests/bluesky/node_modules
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .PHONY: demo up test lint clean services drafts-sample
@@ -24,11 +25,25 @@ lint: .venv/.developer
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# What the suite starts by itself: a mail server and a database on free ports, and a browser.
-services:
-	@command -v dovecot >/dev/null && command -v chromium >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+# What the suite starts by itself: a mail server, databases and Bluesky's servers on free ports, and
+# a browser.
+services: $(BLUESKY)/.installed
+	@command -v dovecot >/dev/null && command -v chromium >/dev/null && \
+		command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 		{ $(APT) update -q && $(APT) install -q -y --no-install-recommends \
-			chromium dovecot-imapd postgresql; }
+			chromium dovecot-imapd postgresql redis-server; }
+
+# Bluesky's servers run on a Node.js that comes with them. Their SQLite is fetched, or built with its
+# headers. Where the machine has no npm and none can be had, the tests on them are left out.
+$(BLUESKY)/.installed: tests/bluesky/package-lock.json
+	@command -v npm >/dev/null || \
+		{ $(APT) update -q && $(APT) install -q -y --no-install-recommends npm g++; } || true
+	@command -v npm >/dev/null || echo "No npm: the tests on Bluesky's servers are left out"
+	@! command -v npm >/dev/null || { cd tests/bluesky && \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		PATH="$$PWD/node_modules/.bin:$$PATH" \
+		npm_config_nodedir="$$(echo "$$PWD"/node_modules/node-linux-*)" \
+		npm rebuild better-sqlite3 --loglevel=error && touch node_modules/.installed; }
 
 # Debian keeps venv's pip in a package of its own.
 .venv/bin/python:

@@ -40,6 +40,8 @@ _MAX_STYLE = 500
 """Characters of a style that are judged."""
 _MAX_SAID = 600
 """Characters before a link among which its target is looked for."""
+_TELLING = frozenset(("mention", "hashtag"))
+"""Classes of links whose words say all: a network's names of people and topics."""
 _CITING = re.compile(r"(?:gmail|protonmail|zmail|yahoo|tutanota)_(?:quote|extra)|moz-cite|\bcite\b")
 _DATA_URI = re.compile(r"data:[^\"'\s>]{200,}")
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
@@ -152,6 +154,8 @@ class _Page:
         self.preformatted -= tag == "pre"
 
     def _link(self, element: etree._Element) -> None:
+        if not _TELLING.isdisjoint((element.get("class") or "").split()):
+            return
         target = (element.get("href") or "").strip()
         said = "".join(piece[-_MAX_SAID:] for piece in self.pieces[-3:])
         if target.startswith(("http://", "https://")) and target[:60] not in said and said.strip():

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from casebook.types import ANSWERED, Channel, Flags, Inbound, PastCase, Visibility
+from casebook.types import PUBLIC, Channel, Flags, Inbound, PastCase, Visibility
 from connectors import charsets
 from connectors.files_disk import Skipped
 from connectors.mime_addresses import addresses, display_name
@@ -69,9 +69,7 @@ class Reader:
         if _is_settled(cells):
             return self._past(inbound, cells, times)
         if inbound.defects:
-            return Skipped(
-                where, f"a channel that has no answers: this takes {', '.join(ANSWERED)}"
-            )
+            return Skipped(where, f"channel: none of {', '.join(Channel)}")
         return inbound
 
     def _times(
@@ -107,12 +105,13 @@ class Reader:
         text, key = cells["text"], one_line(cells.get("id", ""))
         when = arrived.isoformat() if arrived else ""
         digest = _digest(key, author, when, *(() if key else (subject,)), text)
-        channel = _channel(cells.get("channel", ""))
+        named = _channel(cells.get("channel", ""))
+        channel = named or Channel.EMAIL
         return Inbound(
             identity=f"file:{digest}",
             external_id=_short(key, _LONGEST_ID) if key else digest,
-            channel=channel or Channel.EMAIL,
-            visibility=Visibility.PRIVATE,
+            channel=channel,
+            visibility=Visibility.PUBLIC if channel in PUBLIC else Visibility.PRIVATE,
             author=author,
             display_name=name,
             sent_at=arrived,
@@ -120,7 +119,7 @@ class Reader:
             text=text,
             new_text=new_text(text, subject) or text,
             flags=Flags(own=is_own(author, self.own)),
-            defects=() if channel else ("channel: the file names another one",),
+            defects=() if named else ("channel: the file names another one",),
         )
 
 
@@ -152,7 +151,7 @@ def _channel(value: str) -> Channel | None:
     """The channel that a cell names, None for one that is not known here."""
     if not value or folded(value) in CELLS["email"]:
         return Channel.EMAIL
-    return next((channel for channel in ANSWERED if channel == value.casefold()), None)
+    return next((channel for channel in Channel if channel == value.casefold()), None)
 
 
 def _text(ours: str, value: object) -> str:

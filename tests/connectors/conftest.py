@@ -8,18 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.bluesky_network import BlueskyNetwork
+from tests.connectors.bluesky_account import BlueskyPlace
 from tests.connectors.mailbox import Mailbox
+from tests.connectors.x_account import Book
 from tests.imap_proxy import ImapProxy
 from tests.oauth_server import TokenServer
 from tests.services import Dovecot
+from tests.x_server import XServer
 
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def tokens() -> Iterator[TokenServer]:
-    with TokenServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +49,20 @@ def mailbox(dovecot: Dovecot, make_mailbox: Callable[[Dovecot], Mailbox]) -> Mai
 def proxy(dovecot: Dovecot) -> Iterator[ImapProxy]:
     with ImapProxy(dovecot.port) as relay:
         yield relay
+
+
+@pytest.fixture
+def x() -> Iterator[XServer]:
+    with XServer() as server:
+        yield server
+
+
+@pytest.fixture
+def bluesky(bluesky_network: BlueskyNetwork) -> Iterator[BlueskyPlace]:
+    with BlueskyPlace(bluesky_network) as place:
+        yield place
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()

@@ -58,7 +58,7 @@ def stranger() -> Iterator[Path]:
 
 def test_samples() -> None:
     found = list(read(SAMPLES))
-    assert sum(isinstance(entry, Inbound) for entry in found) == 40
+    assert sum(isinstance(entry, Inbound) for entry in found) == 45
     assert sum(isinstance(entry, PastCase) for entry in found) == 60
     assert [entry.where for entry in found if isinstance(entry, Skipped)] == ["README.md"]
 

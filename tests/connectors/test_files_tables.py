@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casebook.errors import ConfigError
-from casebook.types import Inbound, PastCase
+from casebook.types import Channel, Inbound, PastCase, Visibility
 from connectors import tables
 from connectors.files import Entry, Skipped, read
 from connectors.tables_time import parse_time
@@ -137,6 +137,17 @@ def test_live_row_of_an_unknown_channel_is_not_taken_for_mail(tmp_path: Path) ->
     (found,) = entries(tmp_path, "text,channel\na,電話\n")
     assert isinstance(found, Skipped)
     assert "channel" in found.why
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_live_row_of_any_channel_is_as_public_as_it_is_there(
+    tmp_path: Path, channel: Channel
+) -> None:
+    (found,) = entries(tmp_path, f"text,channel,id\na,{channel},7\n")
+    assert isinstance(found, Inbound)
+    assert (found.channel, found.external_id) == (channel, "7")
+    private = channel in (Channel.EMAIL, Channel.DM, Channel.FORM, Channel.WEB)
+    assert found.visibility is (Visibility.PRIVATE if private else Visibility.PUBLIC)
 
 
 def test_one_row_is_one_message_in_any_file(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The connector that docs/adding-a-connector.md is about."""
