@@ -25,6 +25,8 @@ class CaseFacts:
 
     `follow_up`: the customer has written about this case before. `came_over`: what he wrote before
     stands in public, and now he writes in private. `incident`: others tell of the same event.
+    `invited`: an earlier public reply showed the way to a private channel. `opted_out`, `network`:
+    as `responders.letters.Letter` has them.
     `fault_confirmed`: people have established that it was our fault. `purpose`: a FIRST_REPLY, or
     a notice of DELAY with a new time. `turn` chooses the wording.
     """
@@ -42,6 +44,9 @@ class CaseFacts:
     came_over: bool = False
     incident: bool = False
     fault_confirmed: bool = False
+    invited: bool = False
+    opted_out: bool = False
+    network: str = ""
     turn: Turn = FIRST
 
 
@@ -74,6 +79,8 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
         triage=triage,
         told=facts.told,
         came_over=facts.came_over and not _own_tone(triage, template),
+        opted_out=facts.opted_out,
+        network=facts.network,
         turn=facts.turn,
     )
     language = letter.written_in(policy)
@@ -97,6 +104,7 @@ def draft(policy: Policy, facts: CaseFacts) -> Reply:
         cause=cause(triage, _general(policy, triage.cause)),
         urgent=triage.severity == 2,
         follow_up=facts.follow_up,
+        invited=facts.invited,
         fault_confirmed=facts.fault_confirmed,
         questions=questions(triage, language, grave=template == "crisis"),
     )
@@ -107,7 +115,13 @@ def replies(policy: Policy, facts: CaseFacts) -> Replies:
     there. Raises ValueError as `draft` does."""
     if facts.visibility is Visibility.PRIVATE:
         return Replies(None, draft(policy, facts))
-    over = replace(facts, channel=Channel.DM, visibility=Visibility.PRIVATE, came_over=True)
+    over = replace(
+        facts,
+        channel=Channel.DM,
+        visibility=Visibility.PRIVATE,
+        came_over=True,
+        network=facts.network or facts.channel,
+    )
     return Replies(draft(policy, facts), draft(policy, over))
 
 

@@ -1,7 +1,8 @@
 """Texts that go to customers: a template, filled for one person on one channel.
 
 Templates lie in `templates/<kind>/<language>/<channel>.jinja`, or `private.jinja` and
-`public.jinja` for all channels of that visibility. What the customer wrote is data in them.
+`public.jinja` for all channels of that visibility. What the customer wrote is data in them. Where
+a network's private messages are shorter than the letter, the same template writes it in brief.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from jinja2 import (
     StrictUndefined,
 )
 
+from casebook.lengths import fits_in_private
 from casebook.policy import Policy
 from casebook.types import Channel, Reply, Triage, Visibility
 from responders import quoting
@@ -36,7 +38,9 @@ _LETTERS = frozenset({Channel.EMAIL, Channel.FORM, Channel.WEB})
 class Letter:
     """Whom a text of ours goes to, and about what. `subject` is the customer's own, `told` the
     moment (aware) at which a time is named: today, tomorrow. `came_over`: what he wrote before
-    stands in public, and now he writes in private. `turn` chooses the wording."""
+    stands in public, and now he writes in private. `opted_out`: he wants no private messages of the
+    network, and is shown the desk's mail and telephone instead. `network`: whose private messages
+    carry it (`casebook.lengths.PRIVATE`), empty for any other way. `turn` chooses the wording."""
 
     receipt: str
     channel: Channel
@@ -46,6 +50,8 @@ class Letter:
     triage: Triage
     told: datetime | None = None
     came_over: bool = False
+    opted_out: bool = False
+    network: str = ""
     turn: Turn = FIRST
 
     @property
@@ -60,13 +66,24 @@ class Letter:
 
 
 def write(
-    policy: Policy, template: str, letter: Letter, due: datetime | None = None, **slots: object
+    policy: Policy,
+    template: str,
+    letter: Letter,
+    due: datetime | None = None,
+    *,
+    room: int = 0,
+    **slots: object,
 ) -> Reply:
     """Fill a template for a customer: with what every letter holds, the time that it names (`due`,
-    aware UTC), and the `slots` of its own. A public text names no time, so that nothing of a case
-    stands in public. Raises jinja2's UndefinedError where a slot is missing."""
-    due = due if letter.visibility is Visibility.PRIVATE else None
+    aware UTC), and the `slots` of its own; in brief where the network would not take the whole with
+    `room` characters more, which a person is to fill in. A public text names no time, so that
+    nothing of a case stands in public. Raises jinja2's UndefinedError where a slot is missing."""
+    private = letter.visibility is Visibility.PRIVATE
+    due = due if private else None
     language = letter.written_in(policy)
+    body = _fill(policy, template, letter, due, slots)
+    if private and not fits_in_private(body + "x" * room, letter.network):
+        body = _fill(policy, template, letter, due, slots, brief=True)
     return Reply(
         channel=letter.channel,
         visibility=letter.visibility,
@@ -74,7 +91,7 @@ def write(
         subject=quoting.reply_subject(
             letter.topic, letter.receipt, policy.company.desk.in_(language)
         ),
-        body=_fill(policy, template, letter, due, slots),
+        body=body,
         due=due,
         severity=letter.triage.severity,
     )
@@ -86,12 +103,16 @@ def _fill(
     letter: Letter,
     due: datetime | None,
     slots: Mapping[str, object],
+    *,
+    brief: bool = False,
 ) -> str:
     language = letter.written_in(policy)
     frame = "letter" if letter.channel in _LETTERS else "message"
     if letter.visibility is Visibility.PUBLIC:
         frame = "public"
-    table = policy.channels.get(letter.channel)
+    elif brief:
+        frame = "brief"
+    table = None if letter.opted_out else policy.channels.get(letter.channel)
     found = templates(policy.templates).select_template(
         [
             f"{template}/{language}/{letter.channel}.jinja",
@@ -110,10 +131,12 @@ def _fill(
         email=policy.company.email,
         phone=policy.company.phone,
         receipt=letter.receipt,
-        matter=matter(letter.topic, letter.triage, language),
+        brief=brief,
+        # The receipt number names it as well.
+        matter="" if brief else matter(letter.topic, letter.triage, language),
         crisis=letter.triage.crisis,
         conduct=letter.triage.conduct,
-        came_over=letter.came_over,
+        came_over=letter.came_over and not brief,
         due=say_due(policy, due, language, letter.told) if due else "",
         we=policy.wording.we,
         customer=policy.wording.customer,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from casebook.findings import Facts
+from casebook.lengths import PRIVATE
 from casebook.policy import Policy
 from casebook.timing import Purpose
 from casebook.types import Cause, Channel, Conduct, Crisis, Demand, Kind, Reply, Triage, Visibility
@@ -26,9 +27,11 @@ HOST = "desk.example.com"
 DUE = datetime(2026, 11, 24, 6, tzinfo=UTC)
 PUBLIC = (Channel.X, Channel.GOOGLE, Channel.MASTODON, Channel.BLUESKY, Channel.REVIEW)
 WAYS = [
-    *((channel, Visibility.PRIVATE) for channel in (Channel.EMAIL, Channel.DM, Channel.FORM)),
-    *((channel, Visibility.PUBLIC) for channel in PUBLIC),
+    *((channel, Visibility.PRIVATE, "") for channel in (Channel.EMAIL, Channel.FORM)),
+    *((Channel.DM, Visibility.PRIVATE, network) for network in PRIVATE),
+    *((channel, Visibility.PUBLIC, "") for channel in PUBLIC),
 ]
+"""Channel, visibility, and the network whose private messages carry the text."""
 Text = Callable[[CaseFacts], Reply]
 """Makes a text of one sort from the facts of a case, whose triage it may change."""
 
@@ -65,6 +68,7 @@ def _letter(facts: CaseFacts) -> Letter:
         facts.display_name,
         facts.subject,
         facts.triage,
+        network=facts.network,
         turn=facts.turn,
     )
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
-from casebook.policy import Company, Policy
+from casebook.policy import Policy
+from casebook.receipt import without_receipts
 from casebook.types import Span
 from enrich.personal_data import (
     accounts,
@@ -129,14 +130,18 @@ def public_values(texts: Iterable[str]) -> frozenset[str]:
 
 
 def company_values(policy: Policy) -> frozenset[str]:
-    """The `public_values` of all that the policy's table `company` says."""
-    return _of_company(policy.company)
+    """The `public_values` of all that the policy's table `company` says, of where its channels
+    invite to, and of the help lines that it names."""
+    direct = [table.direct for table in policy.channels.values()]
+    lines = [line.contact for line in policy.help_lines]
+    return _public((*_texts(policy.company.model_dump()), *direct, *lines))
 
 
 def not_ours(text: str, policy: Policy) -> tuple[Span, ...]:
     """The personal data in a text of ours, as the guard takes it: by patterns, without what the
-    company itself makes known, and without names that are not full ones: one is greeted by them."""
-    found = find(text, public=company_values(policy))
+    company itself makes known, without receipt numbers (M-PW7F3K would tell a "PW"), and without
+    names that are not full ones: one is greeted by them."""
+    found = find(without_receipts(text), public=company_values(policy))
     return tuple(one for one in found if one.label != Type.PERSON or _is_full_name(one.text))
 
 
@@ -156,8 +161,8 @@ def key(span: Span) -> str:
 
 
 @cache
-def _of_company(company: Company) -> frozenset[str]:
-    return public_values(_texts(company.model_dump()))
+def _public(texts: tuple[str, ...]) -> frozenset[str]:
+    return public_values(texts)
 
 
 def _is_public(span: Span, public: frozenset[str]) -> bool:

@@ -59,7 +59,7 @@ def _meant(
     yield from grants.yielding(reading, facts.conduct, authority)
     yield from tone.tone(reading)
     yield from tone.slips(reading, [place for _, place in told])
-    yield from publicity.publicity(reading, reply.visibility)
+    yield from publicity.publicity(reading, reply.visibility, invited=facts.invited)
     if _deserves_regret(reply, facts):
         yield from tone.regret(reading)
 

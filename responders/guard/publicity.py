@@ -16,13 +16,15 @@ _HINTED = 0.1
 """The probability from which an invitation is meant where such an address stands."""
 
 
-def publicity(reading: Reading, visibility: Visibility) -> Iterator[tuple[Code, Place]]:
-    """`details_in_public` and `no_private_channel`."""
+def publicity(
+    reading: Reading, visibility: Visibility, *, invited: bool
+) -> Iterator[tuple[Code, Place]]:
+    """`details_in_public` and `no_private_channel`; who is `invited` needs not be so twice."""
     if visibility is not Visibility.PUBLIC:
         return
     for place in done(reading, Act.PARTICULARS):
         yield Code.DETAILS_IN_PUBLIC, place
     # Where an address stands, less need be said.
     sure = _HINTED if _WAY.search(reading.text) else WARY
-    if not done(reading, Act.INVITES, sure=sure, quoted=True):
+    if not invited and not done(reading, Act.INVITES, sure=sure, quoted=True):
         yield Code.NO_PRIVATE_CHANNEL, (0, len(reading.text))

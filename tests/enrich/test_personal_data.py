@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from casebook.policy import load_policy
 from casebook.types import Span
-from enrich.personal_data import company_values, find, redact
+from enrich.personal_data import company_values, find, not_ours, redact
 from enrich.personal_data.folding import fold, in_digits
 from enrich.personal_data.numbers import luhn, my_number
 from enrich.personal_data.phones import national
@@ -292,3 +292,9 @@ def test_a_number_is_read_as_dialled_at_home() -> None:
 def test_a_hostile_text_is_read_to_its_end(unit: str) -> None:
     text = unit * (200_000 // len(unit)) + "\n090-1234-5678\n"
     assert find(text)[-1].text == "090-1234-5678"
+
+
+@pytest.mark.parametrize("receipt", ["M-PW9RT6", "M-PW0NJW", "M-PW14E6", "M-PW77P1"])
+def test_a_receipt_number_of_ours_is_nobodys_secret(receipt: str) -> None:
+    text = f"本件の受付番号は {receipt} です。\nYour reference number is {receipt}."
+    assert not_ours(text, load_policy("default")) == ()

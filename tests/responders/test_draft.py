@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casebook.lengths import LIMITS
 from casebook.policy import Policy, load_policy
 from casebook.timing import Purpose
 from casebook.types import Channel, Conduct, Kind, Reply, Span, Triage, Visibility
@@ -270,6 +272,31 @@ def test_only_plain_praise_needs_no_time() -> None:
         (Kind.PRAISE, Conduct.ORDINARY)
     }
     assert max(triage.severity for triage in untimed) < 3
+
+
+@pytest.mark.parametrize("purpose", [Purpose.FIRST_REPLY, Purpose.DELAY])
+def test_who_wants_no_messages_is_shown_mail_or_telephone_in_public(purpose: Purpose) -> None:
+    company, (limit,) = TOKYO.company, LIMITS["x"]
+    for triage in KINDS:
+        facts = CaseFacts(
+            receipt=RECEIPT,
+            channel=Channel.X,
+            visibility=Visibility.PUBLIC,
+            display_name="",
+            subject="",
+            triage=triage,
+            due=DUE,
+            purpose=purpose,
+            opted_out=True,
+        )
+        body = draft(TOKYO, facts).body
+        assert "https://" not in body
+        assert company.email in body or company.phone in body
+        assert RECEIPT in body
+        assert limit.count(body) <= limit.most
+        assert (
+            TOKYO.channels[Channel.X].direct in draft(TOKYO, replace(facts, opted_out=False)).body
+        )
 
 
 PACKS = ("default", "retail", "hospital", "municipality", "school", "finance", "travel")

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from casebook.findings import Code
-from casebook.lengths import fits
+from casebook.lengths import fits, graphemes, mastodon_length
 from casebook.policy import Policy, load_policy
 from casebook.types import Channel, Visibility
 from enrich.acts import read
@@ -38,6 +38,12 @@ from training.texts import (
 CASES = 50
 MANY = range(3)
 """Turns of each number: every wording of every pick is written."""
+PRIVATE_ROOM = {
+    "mastodon": (500, mastodon_length),
+    "bluesky": (1_000, graphemes),
+    "x": (10_000, len),
+}
+"""What a network's private message takes, with the longest mention, and how it counts."""
 KEIGO = {
     "double honorific": r"おっしゃられ|ご覧になられ|お(伺い|聞き)させていただ|拝見させていただ|お見えになられ|ご確認なされ|(お|ご)\w{1,6}になられ",
     "to be used to colleagues": r"了解(しました|いたしました|です)|ご苦労(さま|様)|とんでもございません|なるほど",
@@ -73,6 +79,8 @@ def _check(policy: Policy, sort: Sort, case: CaseFacts) -> None:
     slots = {Code.UNFILLED_SLOT} if sort.name in TO_BE_FILLED and not public else set()
     assert stopped == slots, (sort.name, found, reply.body)
     assert fits(reply.body, reply.channel), reply.body
+    room, length = PRIVATE_ROOM.get(case.network, (0, len))
+    assert not room or length(f"@{'x' * 30} {reply.body}") <= room, reply.body
     assert not re.search(r"[ \t]$|  |。。|、、|\n{3}|^\W?の件", reply.body, re.MULTILINE), (
         reply.body
     )
@@ -87,8 +95,8 @@ def _check(policy: Policy, sort: Sort, case: CaseFacts) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_wording_on_every_channel_for_drawn_cases(sort: Sort, language: str) -> None:
     changes = [drawn(seed) for seed in range(CASES)]
-    for (channel, visibility), change in itertools.product(WAYS, changes):
-        case = change(facts(language, channel, visibility, Turn()))
+    for (channel, seen, network), change in itertools.product(WAYS, changes):
+        case = change(facts(language, channel, seen, Turn(), network=network))
         for way in MANY:
             _check(TOKYO, sort, replace(case, turn=Turn(13 * way, 13 * way)))
 
@@ -96,9 +104,10 @@ def test_every_wording_on_every_channel_for_drawn_cases(sort: Sort, language: st
 @pytest.mark.parametrize("pack", PACKS)
 def test_every_pack_on_every_channel(pack: str) -> None:
     policy = load_policy(pack)
-    for sort, language, (channel, seen) in itertools.product(SORTS, LANGUAGES, WAYS):
+    for sort, language, (channel, seen, network) in itertools.product(SORTS, LANGUAGES, WAYS):
         for way in MANY:
-            _check(policy, sort, facts(language, channel, seen, Turn(13 * way, 13 * way)))
+            turned = Turn(13 * way, 13 * way)
+            _check(policy, sort, facts(language, channel, seen, turned, network=network))
 
 
 @pytest.mark.parametrize("sort", SORTS, ids=lambda sort: sort.name)
@@ -138,9 +147,15 @@ def test_neighbours_in_a_thread_read_different_texts() -> None:
 @pytest.mark.parametrize("pack", PACKS)
 def test_the_japanese_is_what_a_good_professional_would_write(pack: str) -> None:
     policy = load_policy(pack)
-    for sort, (channel, seen), way in itertools.product(SORTS, WAYS, MANY):
-        plain = facts("ja", channel, seen, Turn(13 * way, 13 * way), display_name="", subject="")
-        for case in (plain, replace(plain, came_over=True), replace(plain, follow_up=True)):
+    for sort, (channel, seen, network), way in itertools.product(SORTS, WAYS, MANY):
+        turned = Turn(13 * way, 13 * way)
+        plain = facts("ja", channel, seen, turned, network=network, display_name="", subject="")
+        varied = (
+            replace(plain, came_over=True),
+            replace(plain, follow_up=True),
+            replace(plain, invited=True),
+        )
+        for case in (plain, *varied):
             body = sort.write(policy, case).body
             for name, pattern in KEIGO.items():
                 match = re.search(pattern, body, re.MULTILINE)
@@ -157,8 +172,9 @@ def test_the_japanese_is_what_a_good_professional_would_write(pack: str) -> None
 @pytest.mark.parametrize("pack", PACKS)
 def test_the_english_is_no_boilerplate(pack: str) -> None:
     policy = load_policy(pack)
-    for sort, (channel, seen), way in itertools.product(SORTS, WAYS, MANY):
-        body = sort.write(policy, facts("en", channel, seen, Turn(13 * way, 13 * way))).body
+    for sort, (channel, seen, network), way in itertools.product(SORTS, WAYS, MANY):
+        case = facts("en", channel, seen, Turn(13 * way, 13 * way), network=network)
+        body = sort.write(policy, case).body
         assert not BOILERPLATE.search(body), body
 
 
@@ -174,6 +190,23 @@ def test_a_public_reply_invites_to_the_channel_that_the_policy_names() -> None:
         review_site = replies(TOKYO, replace(case, channel=Channel.GOOGLE))
         assert review_site.public is not None
         assert "support@example.jp" in review_site.public.body
+
+
+@pytest.mark.parametrize("sort", SORTS, ids=lambda sort: sort.name)
+def test_who_was_invited_before_is_not_invited_again(sort: Sort) -> None:
+    updates = ("delay", "progress", "follow_up", "closing")
+    if sort.name.startswith(updates) or sort.name == "crisis:self_harm":
+        pytest.skip("it says something new, or what nobody is too often told")
+    for language, way in itertools.product(LANGUAGES, MANY):
+        case = facts(language, Channel.X, Visibility.PUBLIC, Turn(way, way), invited=True)
+        reply = sort.write(TOKYO, case)
+        assert not re.search(r"https?:|@|[0-9]{2,4}-[0-9]", reply.body), reply.body
+        assert fits(reply.body, reply.channel)
+        known_of = replace(known(TOKYO, sort, case), invited=True)
+        personal = not_ours(reply.body, TOKYO)
+        told = DUE.replace(day=20)
+        found = review(TOKYO, reply, known_of, told, read, personal=personal, hosts=(HOST,))
+        assert not [one for one in found if one.blocking], (found, reply.body)
 
 
 def test_a_customer_who_came_over_need_not_say_it_twice() -> None:
