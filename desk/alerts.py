@@ -38,6 +38,11 @@ _REASON = {
     "due_now": "まもなく期限",
     "broken": "期限超過",
     "unhappy": "ご不満の回答",
+    "not_sent": "返信を送れず",
+    "needs_check": "返信が届いたか要確認",
+    "returned": "返信が戻った",
+    "paused": "アカウント停止中",
+    "not_as_approved": "返信が承認どおりに表示されていない",
 }
 
 Listed = tuple[m.Alert, m.AlertDelivery | None]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from casebook.clock import now
-from casebook.config import SourceTable, config_path, settings
+from casebook.config import SenderTable, SourceTable, config_path, settings
 from casebook.errors import ConfigError, MadoguchiError, PermanentError
 from casebook.policy import load_policy
 from casebook.start import prepare
@@ -58,7 +58,10 @@ def _trials() -> Iterator[Check]:
     yield "llm", lambda: _llm(database.readable)
     yield "desk", _desk
     for table in found.sources:
-        yield f"source {table.name!r}", _source(table)
+        yield f"source {table.name!r}", _source(table, database.readable)
+    for sender in found.senders:
+        yield f"sender {sender.name!r}", _sender(sender)
+    yield "sending", lambda: _sending(database.readable)
 
 
 def _policy() -> str:
@@ -244,11 +247,54 @@ def _here(host: str | None) -> bool:
     return host in ("localhost", "127.0.0.1", "::1")
 
 
-def _source(table: SourceTable) -> Callable[[], str]:
+def _source(table: SourceTable, readable: bool) -> Callable[[], str]:
     def trial() -> str:
+        from connectors.base import Tells
         from connectors.registry import open_source
 
         source = open_source(table)
-        return source.check() if table.enabled else "not enabled"
+        if not table.enabled:
+            return "not enabled"
+        lines = [source.check()]
+        if readable and isinstance(source, Tells):
+            lines.append(source.told(_cursor(table.name)))
+        return "; ".join(filter(None, lines))
 
     return trial
+
+
+def _sender(table: SenderTable) -> Callable[[], str]:
+    def trial() -> str:
+        from connectors.registry import open_sender
+
+        sender = open_sender(table)
+        return sender.check() if table.enabled else "not enabled"
+
+    return trial
+
+
+def _sending(readable: bool) -> str:
+    """Which sources have nobody who answers, and what is paused or stuck."""
+    from connectors.registry import answering
+
+    found = settings()
+    answered = answering(found)
+    mute = [one.name for one in found.sources if one.enabled and one.name not in answered]
+    lines = [
+        say(
+            f"返信を送れない受信元：{', '.join(mute)}（[[senders]] の answers）",
+            f"replies wait, nobody answers: {', '.join(mute)} ([[senders]], `answers`)",
+        )
+    ] * bool(mute)
+    if readable:
+        from desk.outbox import stuck, switches
+
+        lines += [*switches(), *stuck()]
+    return "; ".join(lines) or say("異常なし", "all well")
+
+
+def _cursor(name: str) -> Mapping[str, object]:
+    from casebook.models import Source
+
+    row = Source.objects.filter(name=name).first()
+    return row.cursor if row else {}

@@ -11,6 +11,7 @@ import typer
 from casebook.config import DEFAULT_FILE, config_path, settings
 from casebook.errors import ConfigError, MadoguchiError
 from casebook.start import start
+from casebook.types import Channel, Visibility
 from desk.words import say
 
 _CONFIG = """\
@@ -40,16 +41,21 @@ def show(samples: Path) -> None:
 
     _step(say("1. 過去の事例を読み込みます", "1. Importing the past cases"))
     _run("import", str(samples / "past" / "cases.jsonl"), "--system", "demo")
-    _step(say("2. 受信箱のメールを取り込みます", "2. Taking in the mails of the inbox"))
+    _step(say("2. メールと投稿を取り込みます", "2. Taking in the mails and the posts"))
+    _run("import", str(samples / "posts.jsonl"))
     _run("intake")
     drafts = reading.queue()
     _step(say("3. 承認を待つ返信案", "3. Drafts that wait for approval"))
     queue_table(drafts)
-    example = next((d for d in drafts if d.answers.triage.severity == 1), None)
-    if example is None:
+    plain = [draft for draft in drafts if draft.answers.triage.severity == 1]
+    example = next((draft for draft in plain if draft.channel == Channel.EMAIL), None)
+    public = next((draft for draft in plain if draft.visibility == Visibility.PUBLIC), None)
+    if example is None or public is None:
         return
-    _step(say("4. 返信案の一例", "4. One of them in full"))
+    _step(say("4. メールへの返信案の一例", "4. A drafted reply to a mail, in full"))
     draft_in_full(example)
+    _step(say("5. 公開の返信案の一例", "5. A drafted public reply, in full"))
+    draft_in_full(public)
     _next(example.case.receipt)
 
 

@@ -12,15 +12,12 @@ from casebook.config import settings
 from casebook.policy import Policy, load_policy
 from casebook.receipt import receipt_of
 from casebook.timing import Handled
-from casebook.types import Asked, Channel, Triage, Visibility
+from casebook.types import PUBLIC, Asked, Triage, Visibility
 from desk.judging import judged
 from responders.draft import CaseFacts, Replies, needs_time, replies
 from responders.estimate import estimates
 from responders.notes import Notes, Past, notes
 from responders.wordings import turn
-
-PUBLIC = frozenset({Channel.X, Channel.GOOGLE, Channel.MASTODON, Channel.BLUESKY, Channel.REVIEW})
-"""Channels on which everybody reads what a customer writes, unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

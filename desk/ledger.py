@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from casebook import models as m
+from casebook.accounts import account, kin
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import ConfigError
@@ -63,7 +64,7 @@ _HEADING = (
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """An account on a channel with its entries, oldest first."""
+    """An account with its entries, oldest first; `channel` is that of the first."""
 
     channel: str
     author: str
@@ -86,17 +87,16 @@ def customers(author: str = "") -> list[Customer]:
     rows = m.HarassmentEntry.objects.select_related("message__case")
     if author:
         rows = rows.filter(author__iexact=author)
-    ordered = rows.order_by("channel", "author", "at", "pk")
-    found = [
-        Customer(channel, name, list(entries))
-        for (channel, name), entries in groupby(ordered, lambda one: (one.channel, one.author))
-    ]
+    held: dict[str, list[m.HarassmentEntry]] = defaultdict(list)
+    for one in rows.order_by("at", "pk"):
+        held[account(one.channel, one.author)].append(one)
+    found = [Customer(of[0].channel, of[0].author, of) for of in held.values()]
     return sorted(found, key=lambda one: one.entries[-1].at, reverse=True)
 
 
 def of_author(channel: str, author: str) -> Customer:
     """One account's page of the ledger; it may be empty."""
-    rows = m.HarassmentEntry.objects.filter(channel=channel, author=author)
+    rows = m.HarassmentEntry.objects.filter(channel__in=kin(channel), author=author)
     return Customer(channel, author, list(rows.select_related("message__case")))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from casebook import outgoing
 from casebook.errors import ConfigError
 from casebook.models import Case, Draft
 from casebook.receipt import find_receipts
@@ -32,8 +33,18 @@ def newest(receipt: str) -> Draft:
     return (waiting or drafts)[-1]
 
 
+def rejectable(receipt: str, purpose: Purpose | None) -> Draft:
+    """The draft of a case that waits for approval, else the one that failed or came back. Raises as
+    `waiting` does."""
+    held = {draft.state for draft in _drafts(newest(receipt).case.receipt)}
+    lost = (DraftState.FAILED, DraftState.RETURNED)
+    given_up = DraftState.PENDING not in held
+    state = next((one for one in lost if given_up and one in held), DraftState.PENDING)
+    return waiting(receipt, state, purpose)
+
+
 def waiting(receipt: str, state: DraftState, purpose: Purpose | None) -> Draft:
-    """The draft of a case in this state (PENDING or APPROVED), of this purpose where one is given.
+    """The draft of a case in this state, of this purpose where one is given.
     Raises ConfigError where there is none, or several to choose from."""
     number = newest(receipt).case.receipt
     found = [draft for draft in _drafts(number) if draft.state == state]
@@ -48,7 +59,12 @@ def waiting(receipt: str, state: DraftState, purpose: Purpose | None) -> Draft:
             f"{number}: 承認済みで未送信の返信はありません",
             f"{number}: no approved reply of this case waits to be sent",
         )
-        raise ConfigError(say(*(pending if state is DraftState.PENDING else approved)))
+        other = (
+            f"{number}: その状態の返信はありません（{state}）",
+            f"{number}: no reply of this case is {state}",
+        )
+        told = {DraftState.PENDING: pending, DraftState.APPROVED: approved}
+        raise ConfigError(say(*told.get(state, other)))
     if len({draft.purpose for draft in found}) > 1:
         names = ", ".join(sorted({draft.purpose for draft in found}))
         raise ConfigError(
@@ -58,6 +74,23 @@ def waiting(receipt: str, state: DraftState, purpose: Purpose | None) -> Draft:
             )
         )
     return found[-1]
+
+
+def failed_with(code: str) -> list[Draft]:
+    """The replies that failed with this code and whose cases still wait for them. Raises
+    ConfigError where there is none."""
+    failed = outgoing.waiting([DraftState.FAILED])
+    found = [draft for draft in failed if draft.error_code == code]
+    if not found:
+        codes = ", ".join(sorted({draft.error_code for draft in failed})) or "–"
+        raise ConfigError(
+            say(
+                f"{code!r} は受付番号でも、送信に失敗した返信のコードでもありません（{codes}）",
+                f"{code!r} is neither a receipt number nor the code of a reply that failed "
+                f"({codes})",
+            )
+        )
+    return found
 
 
 def _drafts(number: str) -> list[Draft]:

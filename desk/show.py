@@ -13,9 +13,11 @@ from rich.text import Text
 
 from casebook import reading
 from casebook.config import settings
+from casebook.lengths import LIMITS
 from casebook.models import Draft, Triage
 from casebook.policy import load_policy
 from casebook.rows import triage_value
+from casebook.types import Channel, Visibility
 from desk.guarding import why
 from desk.ledger import of_author, proposal
 from desk.masking import quoting, seen, title
@@ -23,6 +25,7 @@ from desk.screen import console, wide_table
 from desk.words import lines, plain, say
 from responders.notes import notes
 
+PUBLIC = Visibility.PUBLIC
 _SEVERITY = {
     3: ("危機", "crisis", "bold red"),
     2: ("緊急", "urgent", "red"),
@@ -38,10 +41,10 @@ _KIND = {
     "auto": "自動応答",
 }
 _PURPOSE = {
-    "reply": ("回答", "reply"),
-    "progress": ("途中経過の報告", "progress report"),
+    "reply": ("本回答", "answer"),
+    "progress": ("途中経過", "progress report"),
     "delay": ("遅れのお知らせ", "notice of delay"),
-    "follow_up": ("解決後のお伺い", "question after the resolution"),
+    "follow_up": ("その後のご確認", "follow-up"),
 }
 """What a draft is for, where it is no first reply."""
 _STATE = {
@@ -51,14 +54,20 @@ _STATE = {
     "sent": "送信済み",
     "failed": "送信失敗",
     "needs_check": "要確認",
+    "returned": "届かず戻った",
     "rejected": "却下",
     "superseded": "差し替え済み",
 }
-_PURPOSE = {
-    "reply": ("本回答", "answer"),
-    "progress": ("途中経過", "progress report"),
-    "delay": ("遅れのお知らせ", "notice of delay"),
-    "follow_up": ("その後のご確認", "follow-up"),
+_CHANNEL = {
+    "email": ("メール", "mail"),
+    "x": ("X", "X"),
+    "dm": ("DM", "DM"),
+    "google": ("Google", "Google"),
+    "mastodon": ("Mastodon", "Mastodon"),
+    "bluesky": ("Bluesky", "Bluesky"),
+    "review": ("クチコミ", "review"),
+    "form": ("フォーム", "form"),
+    "web": ("ウェブ", "web"),
 }
 _CONDUCT = {
     "unreasonable": ("過大な要求", "unreasonable"),
@@ -79,8 +88,9 @@ def queue_table(drafts: Sequence[Draft], *, unmask: bool = False) -> None:
             ("重さ", "Severity"),
             ("種類", "Kind"),
             ("返信の期限", "Reply by"),
+            ("経路", "Channel"),
         ),
-        (("お客様", "Customer", 2), ("件名", "Subject", 3)),
+        (("お客様", "Customer", 2), ("件名・本文", "Subject or text", 3)),
     )
     for draft in drafts:
         ja, en, style = _SEVERITY[draft.severity]
@@ -88,11 +98,24 @@ def queue_table(drafts: Sequence[Draft], *, unmask: bool = False) -> None:
             Text(draft.case.receipt),
             Text(say(ja, en), style=style),
             Text(_purpose(draft) or _kind(draft.answers.triage)),
-            Text(when(draft.due)),
+            Text(when(draft.due or _ready_until(draft))),
+            Text(_channel(draft)),
             Text(plain(draft.case.display_name or draft.case.author, 64)),
-            Text(plain(seen(draft.answers, unmask=unmask)[0], 64)),
+            Text(plain(next(filter(None, seen(draft.answers, unmask=unmask)), ""), 64)),
         )
     console().print(table)
+
+
+def _channel(draft: Draft) -> str:
+    """The way of a reply, and how long a public one is of what its network allows."""
+    told = _lengths(draft, reading.wording(draft).body)
+    return " ".join(filter(None, (say(*_CHANNEL[draft.channel]), told)))
+
+
+def _ready_until(draft: Draft) -> datetime | None:
+    """The time that the private message names which is ready behind a public reply."""
+    due = draft.prepared.get("due")
+    return datetime.fromisoformat(due) if due else None
 
 
 def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
@@ -101,13 +124,24 @@ def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
     screen = console()
     subject, text = seen(draft.answers, unmask=unmask)
     state = "・".join(filter(None, (_purpose(draft), _state(draft))))
-    screen.print(Rule(Text(f"{draft.case.receipt}  {state}  {plain(subject)}")))
+    heading = (draft.case.receipt, state, plain(subject))
+    screen.print(Rule(Text("  ".join(filter(None, heading)))))
     sender = f"{plain(draft.answers.display_name)} <{plain(draft.answers.author)}>"
-    _part(screen, say("お客様のメール", "The customer wrote"), f"{sender}\n\n{text}")
+    _part(screen, _written(draft), f"{sender}\n\n{text}")
     _grave(screen, draft)
     version = reading.wording(draft)
-    ours = f"{say('件名：', 'Subject: ')}{plain(version.subject)}\n\n{version.body}"
-    _part(screen, say("返信案", "Drafted reply"), quoting(ours, draft.answers, unmask=unmask))
+    body = quoting(version.body, draft.answers, unmask=unmask)
+    if draft.visibility == PUBLIC:
+        _part(screen, _public_title(draft, version.body), body)
+    else:
+        about = quoting(version.subject, draft.answers, unmask=unmask)
+        ours = f"{say('件名：', 'Subject: ')}{plain(about)}\n\n{body}"
+        _part(screen, say("返信案", "Drafted reply"), ours)
+    if draft.prepared:
+        ready = quoting(draft.prepared["body"], draft.answers, unmask=unmask)
+        _part(screen, _prepared_title(draft), ready)
+    if told := _way(draft):
+        _part(screen, say("送信", "Sending"), told)
     if draft.due:
         _part(screen, say("期限", "Due"), f"{when(draft.due)}{_basis(draft)}")
     for finding in draft.findings:
@@ -121,6 +155,43 @@ def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
             for link in links
         )
         _part(screen, say("似た過去の事例", "Similar past cases"), text)
+
+
+def _written(draft: Draft) -> str:
+    """What the customer's own words are called."""
+    if draft.answers.visibility == PUBLIC:
+        return say("お客様の投稿（公開）", "The customer wrote in public")
+    if draft.answers.channel == Channel.EMAIL:
+        return say("お客様のメール", "The customer wrote")
+    return say("お客様のメッセージ（非公開）", "The customer wrote in private")
+
+
+def _public_title(draft: Draft, body: str) -> str:
+    length = _lengths(draft, body)
+    return say(
+        f"公開の返信案（{say(*_CHANNEL[draft.channel])}{f'、長さ {length}' if length else ''}）",
+        f"Drafted public reply ({say(*_CHANNEL[draft.channel])}{f', {length}' if length else ''})",
+    )
+
+
+def _prepared_title(draft: Draft) -> str:
+    due = _ready_until(draft)
+    return say(
+        f"お客様から非公開でご連絡があったときの返信案{f'（期限 {when(due)}）' if due else ''}",
+        f"Ready for when the customer writes in private{f' (due {when(due)})' if due else ''}",
+    )
+
+
+def _lengths(draft: Draft, body: str) -> str:
+    """How long a public reply is, as its network counts first, of what it may be; empty where there
+    is no limit."""
+    limits = LIMITS.get(draft.channel, ())[:1] if draft.visibility == PUBLIC else ()
+    return "".join(f"{limit.count(body):,}/{limit.most:,}" for limit in limits)
+
+
+def _way(draft: Draft) -> str:
+    """What became of a reply on its way out: where it stands, or why it does not leave."""
+    return " ".join(filter(None, (draft.sender, plain(draft.permalink), plain(draft.error))))
 
 
 def _grave(screen: Console, draft: Draft) -> None:
@@ -157,9 +228,7 @@ def _purpose(draft: Draft) -> str:
 
 
 def _state(draft: Draft) -> str:
-    state = say(_STATE.get(draft.state, draft.state), draft.state)
-    purpose = _PURPOSE.get(draft.purpose)
-    return f"{state}  {say(*purpose)}" if purpose else state
+    return say(_STATE.get(draft.state, draft.state), draft.state)
 
 
 def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
@@ -183,12 +252,25 @@ def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
         "due": draft.due.isoformat() if draft.due else None,
         "reply_subject": quoting(version.subject, draft.answers, unmask=unmask),
         "reply": quoting(version.body, draft.answers, unmask=unmask),
+        "length": _length(draft, version.body),
+        "prepared": {
+            key: quoting(text, draft.answers, unmask=unmask) for key, text in draft.prepared.items()
+        },
+        "sender": draft.sender,
+        "permalink": draft.permalink,
+        "error": draft.error,
         "findings": [{**finding, "why": why(finding)} for finding in draft.findings],
         "similar": [
             {"receipt": link.similar.receipt, "score": link.score}
             for link in draft.case.similar_links.select_related("similar")
         ],
     }
+
+
+def _length(draft: Draft, body: str) -> int | None:
+    """What the network counts of a public reply; None for a private one."""
+    limits = LIMITS.get(draft.channel, ()) if draft.visibility == PUBLIC else ()
+    return limits[0].count(body) if limits else None
 
 
 def when(moment: datetime | None) -> str:

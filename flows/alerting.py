@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db.models import Q
@@ -48,6 +49,14 @@ _REASON = {
     AlertReason.DUE_SOON: ("期限が近づいています", "Due soon"),
     AlertReason.DUE_NOW: ("まもなく期限です", "Due now"),
     AlertReason.BROKEN: ("期限を過ぎました", "Promise broken"),
+    AlertReason.NOT_SENT: ("返信を送れませんでした", "Reply not sent"),
+    AlertReason.NEEDS_CHECK: ("返信が届いたか要確認", "Reply may have left"),
+    AlertReason.RETURNED: ("返信が戻ってきました", "Reply came back"),
+    AlertReason.PAUSED: ("送信アカウントが停止しています", "Account stands still"),
+    AlertReason.NOT_AS_APPROVED: (
+        "返信が承認どおりに表示されていません",
+        "Reply is not shown as approved",
+    ),
 }
 _ABOUT = {
     About.ANSWER: ("お客様への回答", "Answer to the customer"),
@@ -85,26 +94,36 @@ def _tell(keys: list[int]) -> int:
     policy = load_policy(settings().policy)
     targets = {target.name: target for target in settings().alerts.targets}
     alerts = m.Alert.objects.filter(pk__in=keys).select_related(
-        "case", "message__triage", "promise"
+        "case", "message__triage", "promise", "draft"
     )
     sent, failing = 0, set[str]()
     for alert in alerts.order_by("pk"):
-        told = [name for name, one in targets.items() if one.group in _groups(alert, policy)]
-        if moves.address(alert.pk, told):
-            _log.warning("alert: %s", _line(alert, told))
-        for delivery in _waiting(alert):
-            if delivery.target not in failing:
-                arrived = _deliver(delivery, alert, policy, targets)
-                sent += arrived
-                if not arrived:
-                    failing.add(delivery.target)
+        # What it told of may be over meanwhile, and the alert gone.
+        with suppress(m.Alert.DoesNotExist, m.AlertDelivery.DoesNotExist):
+            sent += _told(alert, policy, targets, failing)
+    return sent
+
+
+def _told(
+    alert: m.Alert, policy: Policy, targets: Mapping[str, AlertTarget], failing: set[str]
+) -> int:
+    sent = 0
+    told = [name for name, one in targets.items() if one.group in _groups(alert, policy)]
+    if moves.address(alert.pk, told):
+        _log.warning("alert: %s", _line(alert, told))
+    for delivery in _waiting(alert):
+        if delivery.target not in failing:
+            arrived = _deliver(delivery, alert, policy, targets)
+            sent += arrived
+            if not arrived:
+                failing.add(delivery.target)
     return sent
 
 
 def _groups(alert: m.Alert, policy: Policy) -> set[str]:
-    """Whose targets an alert goes to: of a promise or of what became of a case, its owner's and
-    those of the group that the policy's promises name."""
-    if alert.promise is None and alert.reason not in _OF_THE_CASE:
+    """Whose targets an alert goes to: of a promise, a reply or what became of a case, its owner's
+    and those of the group that the policy's promises name."""
+    if alert.promise is None and alert.draft is None and alert.reason not in _OF_THE_CASE:
         return {policy.alerts.group}
     return {policy.promises.group, *filter(None, [alert.case.owner])}
 
@@ -155,12 +174,13 @@ def text(alert: m.Alert, policy: Policy) -> tuple[str, str]:
     found, receipt = settings().alerts, alert.case.receipt
     row = getattr(alert.message, "triage", None)
     lines = _promise(alert.promise, policy) if alert.promise else []
+    lines += _reply(alert.draft) if alert.draft else []
     lines += _facts(triage_value(row), policy) if row else []
     if alert.reason == AlertReason.INCIDENT:
         lines += _incident(alert.case)
     if alert.reason == AlertReason.UNHAPPY:
         lines += _unhappy(alert.case)
-    if row and found.excerpt and not alert.promise:
+    if row and found.excerpt and not (alert.promise or alert.draft):
         words = _excerpt(alert.message, triage_value(row), policy, found.excerpt)
         lines.append(_say(f"お客様のことば：{words}", f"The customer's words: {words}"))
     if found.link:
@@ -198,6 +218,15 @@ def _promise(promise: m.Promise, policy: Policy) -> list[str]:
         why = Broken(promise.reason).told.in_(settings().language)
         lines.append(_say(f"状況：{why}", f"Status: {why}"))
     return [*lines, _say(f"担当者：{owner or '未定'}", f"Owner: {owner or 'nobody yet'}")]
+
+
+def _reply(draft: m.Draft) -> list[str]:
+    """What is wrong with a reply, and who looks after the case."""
+    why, owner = draft.error.translate(_PLAIN), draft.case.owner
+    return [
+        _say(f"理由：{why}", f"Why: {why}"),
+        _say(f"担当者：{owner or '未定'}", f"Owner: {owner or 'nobody yet'}"),
+    ]
 
 
 def _duration(time: timedelta) -> str:

@@ -12,15 +12,18 @@ from datetime import datetime, time, timedelta
 
 from casebook import models as m
 from casebook import moves, resolved, watched, written
+from casebook.accounts import account
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import MadoguchiError
+from casebook.findings import Facts
 from casebook.known import known
 from casebook.links import survey_link
 from casebook.locks import exclusive
 from casebook.policy import Policy, load_policy
 from casebook.types import Channel, Triage, Visibility
 from flows.guarding import judged
+from flows.networks import network
 from responders.calendar import Calendar, calendar
 from responders.later import follow_up, progress
 from responders.letters import Letter
@@ -67,16 +70,16 @@ def _ask(policy: Policy, case: m.Case) -> bool:
     if heard is None:
         return False
     message, triage = heard
+    facts = known(policy, message)
     wanted = policy.follow_up.survey and settings().desk.url
     survey = moves.open_survey(case.pk) if wanted else None
-    reply = follow_up(
-        policy, _letter(case, message, triage, 0), survey_link(survey.pk) if survey else ""
-    )
+    letter = _letter(case, message, replace(triage, severity=0), facts)
+    reply = follow_up(policy, letter, survey_link(survey.pk) if survey else "")
     made = moves.follow_up(
         case.pk,
         message.pk,
         reply,
-        judged(policy, reply, known(policy, message)),
+        judged(policy, reply, facts),
         survey.pk if survey else None,
     )
     return made is not None
@@ -87,23 +90,26 @@ def _report(policy: Policy, promise: m.Promise) -> bool:
     if heard is None:
         return False
     message, triage = heard
-    letter = _letter(promise.case, message, triage, triage.severity)
+    facts = known(policy, message)
+    letter = _letter(promise.case, message, triage, facts)
     reply = progress(policy, letter, resolved.answer_promised(promise.case, promise.due))
-    findings = judged(policy, reply, known(policy, message))
+    findings = judged(policy, reply, facts)
     made = moves.report_progress(promise.pk, message.pk, reply, findings)
     return made is not None
 
 
-def _letter(case: m.Case, message: m.Message, triage: Triage, severity: int) -> Letter:
-    before = written.to_customers([case]).get((case.channel, case.author), 0)
+def _letter(case: m.Case, message: m.Message, triage: Triage, facts: Facts) -> Letter:
+    customer = account(case.channel, case.author)
     return Letter(
         receipt=case.receipt,
         channel=Channel(message.channel),
         visibility=Visibility(message.visibility),
         display_name=message.display_name,
         subject=case.subject,
-        triage=replace(triage, severity=severity),
-        turn=turn(f"{case.channel}:{case.author}", case.receipt, before),
+        triage=triage,
+        opted_out=facts.opted_out,
+        network=network(message, case),
+        turn=turn(customer, case.receipt, written.to_customers([case])[customer]),
     )
 
 

@@ -13,6 +13,7 @@ from functools import cache
 
 from casebook import models as m
 from casebook import moves, watched, written
+from casebook.accounts import account
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import MadoguchiError
@@ -24,6 +25,7 @@ from casebook.timing import Handled, Purpose
 from casebook.types import AlertReason, Channel, Conduct, Estimate, Kind, Triage, Visibility
 from flows import alerting
 from flows.guarding import judged
+from flows.networks import network
 from flows.pacing import pace
 from flows.surviving import each
 from responders.calendar import calendar
@@ -132,6 +134,8 @@ def _notice(policy: Policy, promise: m.Promise, made: Estimate) -> moves.Notice:
             told=at,
             purpose=Purpose.DELAY,
             fault_confirmed=case.fault_confirmed,
+            opted_out=facts.opted_out,
+            network=network(answers, case),
             turn=_turn(case),
         ),
     )
@@ -140,8 +144,8 @@ def _notice(policy: Policy, promise: m.Promise, made: Estimate) -> moves.Notice:
 
 
 def _turn(case: m.Case) -> Turn:
-    written_before = written.to_customers([case])[case.channel, case.author]
-    return turn(f"{case.channel}:{case.author}", case.receipt, written_before)
+    customer = account(case.channel, case.author)
+    return turn(customer, case.receipt, written.to_customers([case])[customer])
 
 
 def _estimate(policy: Policy, promise: m.Promise, department: str, known: Pace | None) -> Estimate:

@@ -48,13 +48,15 @@ _WAVE = 8
 @dataclass(frozen=True, slots=True)
 class Rewritable:
     """A case with its template draft: the messages that it answers, all that decides whether the
-    model may see them, and what the guard knew of the case when it read the template."""
+    model may see them, and what the guard knew of the case when it read the template. `fixed`:
+    people have seen this very text before, and it stands."""
 
     made: moves.Answered
     case: m.Case
     messages: Sequence[m.Message]
     triages: Sequence[Triage]
     facts: Facts
+    fixed: bool = False
 
     @property
     def reply(self) -> Reply:
@@ -102,6 +104,7 @@ def _allowed(one: Rewritable, policy: Policy) -> bool:
     reply = one.made.reply
     return (
         reply is not None
+        and not one.fixed
         # A public text says nothing of the matter by design: to make it speak to this customer's
         # matter is what it must not do.
         and reply.visibility is Visibility.PRIVATE

@@ -8,70 +8,53 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import chain
 
 from django.db import connections
 
 from casebook import models as m
-from casebook import moves, reading, spaces, written
-from casebook.clock import now
+from casebook import moves, reading, spaces, threads
 from casebook.config import SourceTable, settings
-from casebook.findings import Facts
-from casebook.known import facts as facts_of
-from casebook.policy import Policy, load_policy
-from casebook.states import IncidentState, MessageState
-from casebook.timing import Handled
+from casebook.policy import load_policy
+from casebook.states import MessageState
 from casebook.types import (
-    Channel,
     Conduct,
-    Estimate,
-    Finding,
     Kind,
     KnownMessage,
     RelationKind,
-    Reply,
     Role,
-    SimilarCase,
     Space,
     Triage,
     Visibility,
 )
+from connectors.bounces import bounce_of
 from connectors.registry import open_source
+from enrich.courtesy import is_courtesy
 from enrich.encoders import Encoders, dimensions, loaded, usable
 from enrich.encoders import wanted as wanted_spaces
-from enrich.index import IndexUnavailable, Synced
 from enrich.language import detect
 from enrich.numbers import transactions
 from enrich.relate import EVENT_WINDOW, WINDOW, read, relate
-from enrich.similar import similar_cases
 from flows.ahead import AHEAD
-from flows.guarding import judged
-from flows.pacing import pace
-from flows.rewriting import Rewritable, rewritten
+from flows.drafting import Messages, Wanted, drafted
 from flows.shelf import SHELF
 from flows.surviving import ENVIRONMENT, place
-from responders.draft import CaseFacts, draft, needs_time
-from responders.estimate import estimates, hours
-from responders.quoting import topic
-from responders.wordings import Turn, turn
 
 _log = logging.getLogger("madoguchi.intake")
 
+_REASON = 1000
+"""Characters of a bounce's reasons that are kept."""
+
 _NAMED = 5
 """Cases that an alert names."""
-
-_UNHAPPY = 2
-"""Severity of a case whose customer is unhappy with how it ended, at the least."""
 
 _LOOKED_AHEAD = 1000
 """Messages of later batches that are read while this one's vectors are made."""
 
 Step = Callable[[list[int]], int]
 Incoming = tuple[m.Message, KnownMessage]
-Messages = Sequence[tuple[m.Message, Mapping[Role, bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +104,8 @@ def answer_batch(keys: list[int]) -> int:
 
 def _relate(keys: list[int]) -> int:
     found = reading.incoming(keys)
+    for row, _ in found:
+        _bounced(row)
     silent = {row.pk: reason for row, _ in found if (reason := _unanswerable(row))}
     if silent:
         moves.ignore(silent)
@@ -165,6 +150,26 @@ def _relate(keys: list[int]) -> int:
     for incident in alerted:
         _log.warning("%s", _alert(incident))
     return len(found)
+
+
+def _bounced(row: m.Message) -> None:
+    """A mail of ours that came back was not delivered, whatever we thought of it."""
+    draft = threads.brought_back(row)
+    if draft is None:
+        return
+    if moves.returned(draft.pk, row.pk, _why_returned(row)):
+        _log.warning("draft %d came back undelivered: message %d", draft.pk, row.pk)
+
+
+def _why_returned(row: m.Message) -> str:
+    """What a bounce says of whom the mail did not reach, and why, in one line of hostile text."""
+    raw = m.Raw.objects.filter(message=row.pk).first()
+    bounce = bounce_of(bytes(raw.data)) if raw else None
+    told = [
+        " ".join(filter(None, (one.recipient, one.status, one.reason)))
+        for one in (bounce.failures if bounce else ())
+    ]
+    return "; ".join(told)[:_REASON] or f"message {row.pk} brought it back"
 
 
 def _coming(keys: list[int]) -> list[Incoming]:
@@ -228,7 +233,7 @@ def _answer(keys: list[int]) -> int:
     standing = reading.standing(cases)
     spam: dict[int, tuple[int, Triage]] = {}
     found: list[moves.Answered] = []
-    wanted: list[_Wanted] = []
+    wanted: list[Wanted] = []
     triage = judge(encoders(), [pair for messages in cases.values() for pair in messages])
     index = SHELF.take(force)
     for case, messages in cases.items():
@@ -236,103 +241,16 @@ def _answer(keys: list[int]) -> int:
         stands = standing[case.pk]
         if not stands.earlier and _is_spam(messages, judged):
             spam[case.pk] = next(iter(judged.items()))
-        elif stands.waiting and _only_duplicates(messages) and not _graver(judged, stands):
+        elif _closes(messages, judged) or (
+            stands.waiting and _only_duplicates(messages) and not _graver(judged, stands)
+        ):
             found.append(moves.Answered(case.pk, judged))
         else:
-            wanted.append(_Wanted(case, messages, judged, stands))
-    promised, turns = _promised(wanted), _turns(wanted)
-    found += rewritten(
-        [
-            _drafted(one, due, next_turn, index)
-            for one, due, next_turn in zip(wanted, promised, turns, strict=True)
-        ]
-    )
+            wanted.append(Wanted(case, messages, judged, stands))
+    found += drafted(wanted, index)
     if spam:
         moves.discard(spam, "spam")
     return len(moves.answer(found))
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A case that wants a draft: its unanswered messages, what each was found to be, and how it
-    stood before."""
-
-    case: m.Case
-    messages: Messages
-    judged: dict[int, Triage]
-    stands: reading.Standing
-
-    @property
-    def last(self) -> m.Message:
-        return self.messages[-1][0]
-
-    def rewritable(self, made: moves.Answered, facts: Facts) -> Rewritable:
-        """Its draft as it may be rewritten, with what the guard knew of the case."""
-        rows = tuple(row for row, _ in self.messages)
-        earlier = filter(None, [self.stands.gravest])
-        triages = (self.told, *self.judged.values(), *earlier)
-        return Rewritable(made, self.case, rows, triages, facts)
-
-    @property
-    def told(self) -> Triage:
-        """What the reply goes by."""
-        earlier = [*filter(None, [self.stands.gravest])]
-        told = _told(self.judged[self.last.pk], [*earlier, *self.judged.values()])
-        if not self.stands.unhappy:
-            return told
-        # Whatever the few words of a survey look like, the matter is not at its end.
-        severity = max(told.severity, _UNHAPPY)
-        return replace(told, kind=Kind.COMPLAINT, severity=severity, missing=())
-
-
-def _promised(wanted: Sequence[_Wanted]) -> list[Estimate]:
-    """When each of these customers hears from us."""
-    if not wanted:
-        return []
-    policy = load_policy(settings().policy)
-    arrivals = [_arrival(policy, one) for one in wanted]
-    found = estimates(policy, arrivals, now(), pace())
-    return [
-        _no_later(policy, one.stands.dues, case, estimate)
-        for one, case, estimate in zip(wanted, arrivals, found, strict=True)
-    ]
-
-
-def _turns(wanted: Sequence[_Wanted]) -> list[Turn]:
-    """What chooses the wording of each reply, those of this batch counted too."""
-    to_customers = written.to_customers(one.case for one in wanted)
-    in_threads = written.in_threads(one.last for one in wanted)
-    found = []
-    for one in wanted:
-        customer = (one.case.channel, one.case.author)
-        thread = written.thread(one.last) if one.last.visibility == Visibility.PUBLIC else ""
-        counts = to_customers.setdefault(customer, 0), in_threads.setdefault(thread, 0)
-        found.append(turn(":".join(customer), thread or one.case.receipt, *counts))
-        to_customers[customer] += 1
-        in_threads[thread] += bool(thread)
-    return found
-
-
-def _no_later(
-    policy: Policy, dues: Sequence[datetime], case: Handled, estimate: Estimate
-) -> Estimate:
-    """Nobody waits longer for having written again; but what is promised for a sooner time than
-    any is named must not be promised anew."""
-    soonest = hours(policy, case).add_business(now(), policy.estimate.minimum)
-    due = next((due for due in dues if due >= soonest), estimate.due)
-    return replace(estimate, due=min(due, estimate.due))
-
-
-def _arrival(policy: Policy, one: _Wanted) -> Handled:
-    return Handled(
-        arrived=min(one.last.received_at, now()),
-        answered=None,
-        severity=one.told.severity,
-        department=policy.department(one.told),
-        channel=one.last.channel,
-        category=one.told.cause or one.told.kind,
-        length=len(one.last.new_text),
-    )
 
 
 def _is_spam(messages: Messages, judged: dict[int, Triage]) -> bool:
@@ -346,6 +264,18 @@ def _only_duplicates(messages: Messages) -> bool:
     return all(row.relation.kind == RelationKind.DUPLICATE for row, _ in messages)
 
 
+def _closes(messages: Messages, judged: Mapping[int, Triage]) -> bool:
+    """Whether all that was written answers a public reply of ours and holds no new matter: thanks,
+    assent, an emoji. In public, nobody wants another answer to that."""
+    return all(
+        row.visibility == Visibility.PUBLIC
+        and not row.asked_for
+        and (is_courtesy(row.new_text) or judged[row.pk].kind is Kind.PRAISE)
+        and threads.answers_ours(row)
+        for row, _ in messages
+    )
+
+
 def _graver(judged: Mapping[int, Triage], stands: reading.Standing) -> bool:
     """Whether a repetition brings what the waiting reply does not answer: an injury, a threat."""
     order, before = list(Conduct).index, stands.gravest
@@ -353,89 +283,6 @@ def _graver(judged: Mapping[int, Triage], stands: reading.Standing) -> bool:
         found.severity > before.severity or order(found.conduct) > order(before.conduct)
         for found in judged.values()
     )
-
-
-def _drafted(one: _Wanted, promised: Estimate, next_turn: Turn, index: Synced | None) -> Rewritable:
-    policy = load_policy(settings().policy)
-    (last, vectors), told = one.messages[-1], one.told
-    facts = CaseFacts(
-        receipt=one.case.receipt,
-        channel=Channel(last.channel),
-        visibility=Visibility(last.visibility),
-        display_name=last.display_name,
-        subject=topic(last.subject, one.case.subject),
-        triage=told,
-        due=promised.due if needs_time(told) else None,
-        follow_up=one.stands.earlier,
-        told=now(),
-        came_over=one.stands.earlier and written.came_over(one.case, last),
-        incident=_is_incident(one.case),
-        fault_confirmed=one.case.fault_confirmed,
-        turn=next_turn,
-    )
-    known = facts_of(policy, one.case, told)
-    reply, findings = _sound(policy, facts, known)
-    made = moves.Answered(
-        case=one.case.pk,
-        messages=one.judged,
-        similar=_similar(index, vectors, one.case.pk),
-        estimate=promised,
-        reply=reply,
-        findings=(*_late(policy, promised, reply), *findings),
-    )
-    return one.rewritable(made, known)
-
-
-def _sound(policy: Policy, facts: CaseFacts, case: Facts) -> tuple[Reply, Sequence[Finding]]:
-    """The draft and what the guard says of it; what is stopped for the customer's own subject in
-    it does without."""
-    reply = draft(policy, facts)
-    findings = judged(policy, reply, case)
-    if not any(one.blocking for one in findings):
-        return reply, findings
-    plain = replace(draft(policy, replace(facts, subject="")), subject=reply.subject)
-    return plain, judged(policy, plain, case)
-
-
-def _is_incident(case: m.Case) -> bool:
-    """True when so many tell of the same event that people were told."""
-    return case.incident is not None and case.incident.state == IncidentState.ALERTED
-
-
-def _late(policy: Policy, promised: Estimate, reply: Reply) -> Sequence[Finding]:
-    """For the approver: the time named is later than the policy allows unseen."""
-    if reply.due is None or not promised.beyond:
-        return ()
-    told = (
-        f"The time named is {promised.minutes:,} minutes of business time away; the policy's "
-        f"maximum is {policy.estimate.maximum:,}. Can somebody answer sooner?"
-    )
-    return (Finding("beyond_maximum", 0, 0, told, blocking=False),)
-
-
-def _similar(
-    index: Synced | None, vectors: Mapping[Role, bytes], case: int
-) -> Sequence[SimilarCase]:
-    try:
-        return similar_cases(index, vectors, exclude=case) if vectors and index else ()
-    except IndexUnavailable as error:
-        # A reply does not wait for the index.
-        _log.warning("%s; drafting without similar cases", error)
-        return ()
-
-
-def _told(last: Triage, unanswered: Sequence[Triage]) -> Triage:
-    """What the reply goes by: the last words, unless graver ones are still unanswered, or ones that
-    need an answer where the last only thank. An injury stays one when the next mail asks for a
-    telephone number, and a threat a threat."""
-    gravest = max(unanswered, key=_weight)
-    conduct = max((found.conduct for found in unanswered), key=list(Conduct).index)
-    told = last if _weight(last) == _weight(gravest) else gravest
-    return replace(told, conduct=conduct, language=last.language)
-
-
-def _weight(found: Triage) -> tuple[int, bool]:
-    return found.severity, needs_time(found)
 
 
 def encoders() -> Encoders:

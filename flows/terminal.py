@@ -65,6 +65,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("what", choices=tuple(_WAYS))
     for name in ("--due", "--json", "--all", "--learn"):
         parser.add_argument(name, action="store_true")
+    parser.add_argument("--dry-run", default="")
     return parser.parse_args()
 
 
@@ -182,6 +183,52 @@ def _promises(options: argparse.Namespace) -> int:
     return 0
 
 
+def _recheck(options: argparse.Namespace) -> int:
+    from flows import rechecking
+
+    summary = rechecking.run()
+    if options.json:
+        print(json.dumps(asdict(summary)))
+    elif settings().language == "en":
+        print(summary.line())
+    else:
+        print(
+            f"投稿 {summary.asked:,} 件を確認し、元で削除された {summary.erased:,} 件を消しました。"
+        )
+    for name, trouble in summary.failed.items():
+        print(f"madoguchi: {name}: {trouble}", file=sys.stderr)
+    return 1 if summary.failed else 0
+
+
+def _send(options: argparse.Namespace) -> int:
+    from flows import outbox, sending
+
+    if options.dry_run:
+        made = outbox.dry_run(options.dry_run)
+        if options.json:
+            print(json.dumps({"written": made}))
+        elif settings().language == "en":
+            print(f"Wrote {made:,} replies to {options.dry_run}; nothing was sent.")
+        else:
+            print(f"返信 {made:,} 件を {options.dry_run} に書き出しました（送信はしていません）。")
+        return 0
+    summary = sending.run(each_directly)
+    if options.json:
+        print(json.dumps(asdict(summary), ensure_ascii=False))
+    elif settings().language == "en":
+        print(summary.line())
+    else:
+        print(
+            f"送信 {summary.sent:,} 件、送信失敗 {summary.failed:,} 件、"
+            f"要確認 {summary.unsure:,} 件、"
+            f"後で再送 {summary.later:,} 件、承認待ちに戻したもの {summary.queued:,} 件、"
+            f"送信待ち {summary.waiting:,} 件。"
+        )
+    for name, trouble in summary.troubles.items():
+        print(f"madoguchi: {name}: {trouble}", file=sys.stderr)
+    return 1 if summary.troubles else 0
+
+
 _WAYS = {
     "intake": _intake,
     "reindex": _reindex,
@@ -189,6 +236,8 @@ _WAYS = {
     "followup": _followup,
     "fit": _fit,
     "promises": _promises,
+    "send": _send,
+    "recheck": _recheck,
 }
 
 

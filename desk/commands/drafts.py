@@ -89,7 +89,12 @@ def register(app: typer.Typer) -> None:
             "than the draft did, give that time with --due too.",
         )
     )(edit)
-    app.command(help=say("返信案を却下します。", "Reject a draft."))(reject)
+    app.command(
+        help=say(
+            "返信案を却下します。承認待ちがなければ、送信に失敗した返信や戻った返信を取り下げます。",
+            "Reject a draft; where none waits for approval, the reply that failed or came back.",
+        )
+    )(reject)
 
 
 def queue(
@@ -137,12 +142,23 @@ def approve(
     also: Also = None,
     progress: Progress = None,
     purpose: Which = None,
+    undo: Annotated[
+        bool,
+        typer.Option("--undo", help=say("送る前の承認を取り消す", "Take the approval back")),
+    ] = False,
 ) -> None:
     """Approve the pending draft of a case, with the further promises that are confirmed."""
     start()
+    from casebook import moves
+    from desk.outbox import must_fit
     from desk.picking import waiting
     from desk.replying import approve as approved
 
+    if undo:
+        taken = waiting(receipt, DraftState.APPROVED, purpose)
+        number = moves.take_back(taken.pk, getpass.getuser()).case.receipt
+        typer.echo(say(f"取り消しました：{number}", f"Taken back: {number}"))
+        return
     policy = load_policy(settings().policy)
     more = [
         (about, found)
@@ -151,6 +167,7 @@ def approve(
         if (found := moment(time, policy)) is not None
     ]
     draft = waiting(receipt, DraftState.PENDING, purpose)
+    must_fit(draft)
     draft = approved(policy, draft, getpass.getuser(), more, override)
     typer.echo(say(f"承認しました：{draft.case.receipt}", f"Approved: {draft.case.receipt}"))
 
@@ -215,13 +232,13 @@ def reject(
     reason: Annotated[str, typer.Option(help=say("却下の理由", "Why it is rejected"))],
     purpose: Which = None,
 ) -> None:
-    """Reject the pending draft of a case with a reason."""
+    """Reject the draft of a case with a reason: the pending one, else what failed or came back."""
     start()
     from casebook import moves
-    from desk.picking import waiting
+    from desk.picking import rejectable
 
     if not reason.strip():
         raise ConfigError(say("却下の理由を書いてください", "say why it is rejected"))
-    draft = waiting(receipt, DraftState.PENDING, purpose)
+    draft = rejectable(receipt, purpose)
     moves.reject(draft.pk, getpass.getuser(), reason)
     typer.echo(say(f"却下しました：{draft.case.receipt}", f"Rejected: {draft.case.receipt}"))

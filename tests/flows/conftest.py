@@ -7,9 +7,14 @@ from itertools import count
 
 import pytest
 
+from casebook.clock import frozen
 from tests.conftest import Configure
+from tests.flows.outbox import MADE, clock, secrets
 from tests.receivers import Hook, hook
+from tests.sending_tables import smtp_tables, x_table
 from tests.services import Dovecot
+from tests.smtp_server import SmtpServer
+from tests.x_server import XServer
 
 _numbers = count()
 
@@ -23,6 +28,24 @@ def mailbox(
     monkeypatch.setenv("BOX_PASSWORD", mail_server.password)
     configure(imap_table(mail_server, "box", user))
     return mail_server, user
+
+
+@pytest.fixture
+def mail(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
+    """A mail server for submission, behind the account `desk` that answers `box`."""
+    secrets(monkeypatch)
+    with SmtpServer() as server, frozen(MADE):
+        configure(smtp_tables(server))
+        yield server
+
+
+@pytest.fixture
+def x(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
+    """X, with our account `x`."""
+    secrets(monkeypatch)
+    with XServer() as server, clock(MADE, server):
+        configure(x_table(server))
+        yield server
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 
+from tests.bench import crash_send
 from tests.bench.crash import finish, kill_often, sound
 from tests.bench.installation import installation
 from tests.mails import made_mails
@@ -30,3 +32,10 @@ def _fresh_database() -> str:
         cursor.execute(f'CREATE DATABASE "{name}"')
     found = connection.settings_dict
     return f"postgresql://{found['USER']}@{found['HOST']}:{found['PORT']}/{name}"
+
+
+def test_sending_that_is_killed_sends_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert crash_send.run(replies=8, kills=3, seed=1)
+    told = capsys.readouterr().out
+    assert re.search(r"replies sent twice +0$", told, re.MULTILINE)
+    assert re.search(r"replies lost +0$", told, re.MULTILINE)

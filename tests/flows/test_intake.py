@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,22 @@ from prefect.settings import PREFECT_API_URL
 from prefect.testing.utilities import prefect_test_harness
 
 from casebook import models as m
-from casebook.clock import frozen
+from casebook.clock import frozen, now
 from flows import promises
 from flows.intake import intake
 from flows.learn import learn
+from flows.recheck import recheck
 from flows.refit import refit
+from flows.send import send
 from flows.watch import watch
+from tests.conftest import Configure
+from tests.flows.outbox import approved, secrets, state
 from tests.flows.test_promises import SOON, told
 from tests.mails import made_mails
 from tests.receivers import Hook
+from tests.sending_tables import smtp_tables
 from tests.services import Dovecot
+from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,6 +87,8 @@ def test_what_may_pass_is_tried_again_and_then_told(mailbox: Mailbox) -> None:
     ("name", "flow", "schedule"),
     [
         ("every-minute", intake, {"interval": 60, "active": True}),
+        ("every-minute-send", send, {"interval": 60, "active": True}),
+        ("hourly-recheck", recheck, {"interval": 3_600, "active": True}),
         ("every-five-minutes", watch, {"interval": 300, "active": True}),
         ("weekly", learn, {"cron": "17 3 * * 0", "timezone": "Asia/Tokyo", "active": True}),
         ("weekly-refit", refit, {"cron": "47 3 * * 0", "timezone": "Asia/Tokyo", "active": True}),
@@ -94,7 +103,8 @@ def test_a_deployment_runs_one_at_a_time(
     assert (ROOT / path).exists()
     assert function == flow.fn.__name__
     assert deployment["schedules"] == [schedule]
-    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    strategy = "ENQUEUE" if flow is send else "CANCEL_NEW"
+    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": strategy}
 
 
 @pytest.mark.usefixtures("prefect")
@@ -104,6 +114,20 @@ def test_the_promises_flow_tells_of_a_promise_at_risk(lead: Hook) -> None:
         summary = watch()
     assert summary == promises.Summary(open=1, warned=1, notices=0, broken=0, alerts=1)
     assert promise.case.receipt in lead.received[0]["title"]
+
+
+@pytest.mark.usefixtures("prefect")
+def test_the_send_flow_sends_what_was_approved(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets(monkeypatch)
+    with SmtpServer() as server:
+        configure(smtp_tables(server))
+        with frozen(now() - timedelta(minutes=1)):
+            draft = approved()
+        assert send().sent == 1
+        assert state(draft) == "sent"
+    assert recheck().asked == 0
 
 
 @pytest.mark.usefixtures("prefect")

@@ -99,7 +99,7 @@ def drafted(text: str = TEXT, *triages: Triage, similar: tuple[int, ...] = ()) -
     policy = load_policy("default")
     reply = draft(policy, letter)
     links = [SimilarCase(case, 0, 0.9) for case in similar]
-    known = facts(policy, row.case, told)
+    known = facts(policy, row.case, told, row)
     made = moves.Answered(
         row.case.pk, {key: told}, similar=links, reply=reply, findings=judged(policy, reply, known)
     )
