@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import hypothesis
 import pytest
 
 from casebook.config import CONFIG_VARIABLE, settings
+from tests.bluesky_network import INSTALLED, BlueskyNetwork
+from tests.oauth_server import TokenServer
 from tests.services import Dovecot
 
 # What another process takes of the machine is no fault of a test.
@@ -25,6 +28,21 @@ def mail_server() -> Iterator[Dovecot]:
     """A Dovecot for the whole session; its mailboxes are the tests' to fill."""
     with Dovecot() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def tokens() -> Iterator[TokenServer]:
+    with TokenServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bluesky_network() -> Iterator[BlueskyNetwork]:
+    if not INSTALLED.exists() and shutil.which("npm") is None:
+        pytest.skip("Bluesky's servers are left out: they need npm")
+    assert INSTALLED.exists(), "Bluesky's servers are not installed: run `make services`"
+    with BlueskyNetwork() as network:
+        yield network
 
 
 @pytest.fixture

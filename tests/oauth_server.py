@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 LOOPBACK = "127.0.0.1"
 
@@ -16,7 +17,8 @@ class TokenServer:
     """An OAuth 2.0 authorization server: refresh grant (RFC 6749 §6), introspection (RFC 7662).
 
     `token_url` takes refresh grants of `client_id` and `client_secret`; `introspect_url` tells a
-    resource server whose an access token is. With `rotate`, each refresh token serves once.
+    resource server whose an access token is. With `rotate`, each refresh token serves once. With
+    `basic`, the client signs in by HTTP authentication (RFC 6749 §2.3.1) and in no other way.
     """
 
     client_id = "madoguchi"
@@ -25,6 +27,7 @@ class TokenServer:
     def __init__(self) -> None:
         self.rotate = False
         self.outage = False
+        self.basic = False
         self.grants = 0
         self.dead_on_issue = False
         self._users: dict[str, str] = {}
@@ -46,7 +49,7 @@ class TokenServer:
 
     def reset(self) -> None:
         """Forget all tokens and go back to the ordinary behaviour."""
-        self.rotate = self.outage = self.dead_on_issue = False
+        self.rotate = self.outage = self.basic = self.dead_on_issue = False
         self.grants = 0
         self._users.clear()
         self._access.clear()
@@ -58,6 +61,14 @@ class TokenServer:
     def access_token(self, user: str) -> str:
         """A new access token of `user`."""
         return self._new(self._access, user)
+
+    def user_of(self, token: str) -> str | None:
+        """Whose an access token is, None where it is none or has ended."""
+        return self._access.get(token)
+
+    def is_valid(self, token: str) -> bool:
+        """Whether an access token is one given out here."""
+        return token in self._access
 
     def expire(self) -> None:
         """Let every access token given out so far be refused from now on."""
@@ -96,7 +107,7 @@ class TokenServer:
         return 200, answer
 
     def _introspect(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        user = self._access.get(form.get("token", ""))
+        user = self.user_of(form.get("token", ""))
         return 200, {"active": True, "username": user} if user else {"active": False}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -106,6 +117,8 @@ class TokenServer:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 form = {key: values[0] for key, values in parse_qs(body).items()}
+                if server.basic:
+                    form |= _signed_in(self.headers.get("Authorization", ""), form)
                 answer = server._grant if self.path == "/token" else server._introspect
                 status, document = answer(form)
                 payload = json.dumps(document).encode()
@@ -119,3 +132,11 @@ class TokenServer:
                 """Stay silent: the tests' output is theirs."""
 
         return Handler
+
+
+def _signed_in(authorization: str, form: dict[str, str]) -> dict[str, str]:
+    """The client's name and secret from the header; nothing where the form has them too."""
+    told = base64.b64decode(authorization.removeprefix("Basic ")).decode()
+    client, _, secret = told.partition(":")
+    found = {"client_id": unquote_plus(client), "client_secret": unquote_plus(secret)}
+    return {"client_secret": ""} if "client_secret" in form else found

@@ -93,6 +93,15 @@ def test_resends_and_threads() -> None:
         assert _load(_sample(earlier))["Message-ID"] in _load(_sample(later))["References"]
 
 
+def test_posts() -> None:
+    lines = (SAMPLES / "posts.jsonl").read_text(encoding="utf-8").splitlines()
+    posts = [json.loads(line) for line in lines]
+    assert [post["channel"] for post in posts] == ["x", "x", "x", "google", "dm"]
+    assert [_language(post["text"]) for post in posts].count("en") == 1
+    assert [post["arrived"] for post in posts] == sorted(post["arrived"] for post in posts)
+    assert len({post["id"] for post in posts}) == len(posts)
+
+
 def test_past_cases() -> None:
     cases = _past()
     assert [case["id"] for case in cases] == [f"P-{n:04d}" for n in range(1, 61)]

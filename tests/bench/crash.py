@@ -1,6 +1,6 @@
 """`madoguchi bench crash`: the intake killed at random moments, and what is left of its work.
 
-Counts, not promises: messages, cases without and with more than one pending draft, and what a
+`--send` kills the sending of replies instead (`crash_send`). Counts, not promises: messages, cases without and with more than one pending draft, and what a
 further intake and a mailbox with another UIDVALIDITY add.
 """
 
@@ -22,10 +22,18 @@ def main() -> int:
     """Run and print; exit code 1 where a message or a draft is missing or double."""
     parser = argparse.ArgumentParser(prog="madoguchi bench crash", description=__doc__)
     parser.add_argument("--mails", type=int, default=1000)
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, help="20, of sending 30")
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--no-prefect", action="store_true", help="run the steps without a server")
+    parser.add_argument("--send", action="store_true", help="kill the sending of replies instead")
+    parser.add_argument("--replies", type=int, default=300)
     options = parser.parse_args()
+    if options.send:
+        from tests.bench import crash_send
+
+        kills = 30 if options.kills is None else options.kills
+        return 0 if crash_send.run(options.replies, kills, options.seed) else 1
+    options.kills = 20 if options.kills is None else options.kills
     with (
         prefect_server(wanted=not options.no_prefect) as (url, _),
         installation(made_mails(options.mails), prefect=url) as place,
