@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from casebook.types import NETWORKS
+from casebook.types import MAILED, NETWORKS
 
 
 def kin(channel: str) -> frozenset[str]:
     """The channels on which the same author is the same customer as on this one."""
-    return NETWORKS if channel in NETWORKS else frozenset({channel})
+    groups = (group for group in (NETWORKS, MAILED) if channel in group)
+    return next(groups, frozenset({channel}))
 
 
 def account(channel: str, author: str) -> str:

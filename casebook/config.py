@@ -19,6 +19,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     ValidationError,
     model_validator,
 )
@@ -176,6 +177,30 @@ class Alerts(Table):
         return self
 
 
+class SignOn(Table):
+    """`[desk.oidc]`: signing in with the company's own identity provider (OpenID Connect)."""
+
+    name: str = "SSO"
+    """What the button at the login calls it."""
+    client_id: str
+    """What the provider calls this desk."""
+    client_secret: Secret
+    """The secret that the provider gave for it."""
+    authorization_url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    """The provider's authorization endpoint."""
+    token_url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    """Its token endpoint."""
+    userinfo_url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    """Its userinfo endpoint."""
+    jwks_url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    """Where its public keys stand."""
+    login_claim: str = "preferred_username"
+    """The claim that holds a person's login at the desk; nobody is let in whom `madoguchi user add`
+    did not name."""
+    algorithm: Literal["RS256", "ES256"] = "RS256"
+    """How it signs."""
+
+
 class Desk(Table):
     """Where people and customers open the desk's pages."""
 
@@ -186,13 +211,56 @@ class Desk(Table):
     port: Annotated[int, Field(ge=1, le=65535)] = 8040
     """Port on which it listens."""
     secret_key: Secret | None = None
-    """What signs the links; left out, a random one is made once in `var`."""
+    """What signs the links and the sessions; left out, a random one is made once in `var`."""
+    session_hours: Annotated[float, Field(gt=0, le=720)] = 12
+    """Hours after which a person has to sign in again."""
+    attempts: Annotated[int, Field(ge=1, le=100)] = 5
+    """Wrong passwords for a login from one address before it has to wait a quarter of an hour; ten
+    times as many for a login from anywhere, and from one address for whatever login."""
+    oidc: SignOn | None = None
+    """Signing in with the company's own identity provider; left out: by password alone."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The host of its pages, which a reply may link to; none where it has no address."""
         host = urlsplit(self.url).hostname
         return (host,) if host else ()
+
+
+class Api(Table):
+    """What other programs may do at `/api/v1`, and what they are told."""
+
+    requests_a_minute: Annotated[int, Field(ge=1, le=10_000)] = 120
+    """Requests that one key may make in a minute."""
+    webhook_seconds: Annotated[float, Field(gt=0, le=60)] = 10
+    """Seconds in which a webhook's receiver has to answer."""
+    private_networks: tuple[IPvAnyNetwork, ...] = ()
+    """Networks that are not public and that webhooks may reach all the same."""
+
+
+FormField = Literal["product", "order", "day", "wish", "phone"]
+
+
+class Form(Table):
+    """The public form, at `/form` of the desk, by which customers write to us."""
+
+    enabled: bool = False
+    """Whether there is one."""
+    fields: tuple[FormField, ...] = ("product", "order", "day", "wish", "phone")
+    """What it asks for besides the name, the mail address and what happened."""
+    required: tuple[FormField, ...] = ()
+    """Those of them that must be filled in."""
+    an_hour: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Messages that are taken from one network address in an hour."""
+    privacy: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Address of the page that tells what becomes of personal data; empty: none is named."""
+
+    @model_validator(mode="after")
+    def _asked_for(self) -> Self:
+        missing = next((name for name in self.required if name not in self.fields), None)
+        if missing:
+            raise ValueError(f"{missing!r} is required but not among the fields")
+        return self
 
 
 class Llm(Table):
@@ -246,6 +314,11 @@ class AccountTable(BaseModel):
         return ((name, getattr(self, name)) for name in type(self).model_fields)
 
 
+PAGES = ("desk:api", "desk:form")
+"""The sources of what is handed to the API and of the public form, which no table names; their
+authors are mail addresses."""
+
+
 class SourceTable(AccountTable):
     """One `[[sources]]` table. Where its connector can send, replies to its messages leave through
     it too, unless a sender answers them."""
@@ -258,7 +331,7 @@ class SenderTable(AccountTable):
     """One `[[senders]]` table: a way out for what came in elsewhere."""
 
     answers: tuple[str, ...]
-    """The names of the sources whose messages it answers."""
+    """The names of the sources whose messages it answers; also one of `PAGES`."""
 
 
 class Settings(BaseSettings):
@@ -297,6 +370,10 @@ class Settings(BaseSettings):
     """Who is told at once of a crisis or a threat."""
     desk: Desk = Desk()
     """Where people and customers open the desk's pages."""
+    api: Api = Api()
+    """What other programs may do, and what they are told."""
+    form: Form = Form()
+    """The public form by which customers write to us."""
     llm: Llm = Llm()
     """The language model that may rewrite drafted replies."""
     sources: tuple[SourceTable, ...] = ()
@@ -314,7 +391,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _each_source_is_answered_once(self) -> Self:
-        sources = {source.name for source in self.sources}
+        sources = {*PAGES, *(source.name for source in self.sources)}
         answered: set[str] = set()
         for sender in self.senders:
             for name in sender.answers:

@@ -41,6 +41,17 @@ MOVED_ON = "moved_on"
 TIME_PASSED = "time_passed"
 """The time that an approved reply names passed before it left: it waits for approval again."""
 
+CORRECTED = "triage_corrected"
+"""Somebody corrected what was said of the message that a draft answers; its note tells the labels
+(`severity: 1 → 3`), and it blocks where that is graver than was thought."""
+
+BEYOND_MAXIMUM = "beyond_maximum"
+"""The time that a draft names is later than the policy allows unseen; its note tells both in
+minutes of business time (`3000/1440`)."""
+
+ANOTHER_DAY = "another_day"
+"""Note of DUE_DIFFERS: a time means another moment than on the day on which it was written."""
+
 WARNINGS = frozenset({Code.NO_APOLOGY})
 """Told, but in nobody's way."""
 
@@ -127,6 +138,14 @@ WHY: dict[str, Bilingual] = {
     TIME_PASSED: Bilingual(
         ja="送る前に、約束の時刻を過ぎました。",
         en="The time that it names passed before it left.",
+    ),
+    CORRECTED: Bilingual(
+        ja="お客様のメッセージの判定が訂正されました。",
+        en="A person corrected what was said of the customer's message.",
+    ),
+    BEYOND_MAXIMUM: Bilingual(
+        ja="お約束の時刻が、社内で決めた上限より先です。もっと早くお答えできないか、ご確認ください。",
+        en="The time that it names is later than the policy allows. Can somebody answer sooner?",
     ),
 }
 """What each code means to the people who read it."""

@@ -129,15 +129,29 @@ class Authority(Table):
     """Whether anything may be given beyond what was paid: damages, vouchers, points, a discount."""
 
 
+Personal = Literal[
+    "person", "phone", "email", "postal_code", "address", "card", "my_number", "bank_account",
+    "order_number", "birth_date", "passport", "license_plate", "handle", "password",
+]  # fmt: skip
+"""The types of personal data (`enrich.personal_data`)."""
+
+
 class Masking(Table):
-    """Which passages people see only when they ask for them."""
+    """Which passages people see only when they ask for them: by the labels of triage, and by the
+    types of personal data."""
 
     labels: tuple[str, ...] = ("harassment", "threat")
+    personal: tuple[Personal, ...] = (
+        "card", "my_number", "bank_account", "passport", "license_plate", "password", "birth_date",
+        "phone", "email", "postal_code", "address",
+    )  # fmt: skip
 
     def hides(self, label: str) -> bool:
-        """True for a label that is named, or whose first part (`harassment` of
+        """True for a type or a label that is named, or whose first part (`harassment` of
         `harassment:sexual`) is."""
-        return label in self.labels or label.partition(":")[0] in self.labels
+        return (
+            label in self.personal or label in self.labels or label.partition(":")[0] in self.labels
+        )
 
 
 class Step(Table):

@@ -8,7 +8,7 @@ from casebook import models as m
 from casebook import outgoing, threads
 from casebook.findings import Facts
 from casebook.policy import Policy
-from casebook.reading import standing
+from casebook.reading import gravest_of
 from casebook.rows import triage_value
 from casebook.states import DraftState
 from casebook.types import NETWORKS, Conduct, Kind, Triage
@@ -43,7 +43,7 @@ def known(policy: Policy, message: m.Message) -> Facts:
     row = getattr(message, "triage", None)
     plain = Triage(Kind.COMPLAINT, 1, Conduct.ORDINARY, message.language)
     triage = triage_value(row) if row else plain
-    if gravest := standing([case])[case.pk].gravest:
+    if gravest := gravest_of([case.pk]).get(case.pk):
         worst = max(triage.conduct, gravest.conduct, key=list(Conduct).index)
         triage = replace(triage, conduct=worst)
     answered = case.drafts.filter(state=DraftState.SENT).exists()

@@ -48,6 +48,21 @@ def followed(token: str, days: int) -> Followed:
     return Followed(key, now().timestamp() - made_at > timedelta(days=days).total_seconds())
 
 
+def stamp(purpose: str, text: str) -> str:
+    """`text` signed now, for one purpose: what a page gives out and takes back."""
+    return _stamps(purpose).sign(text)
+
+
+def read_stamp(purpose: str, token: str) -> tuple[str, float]:
+    """What a stamp for this purpose holds, and how many seconds ago it was signed. Raises
+    Forged."""
+    try:
+        text, made_at = _stamps(purpose).read(token)
+    except (BadSignature, ValueError) as error:
+        raise Forged("no signature of ours") from error
+    return text, now().timestamp() - made_at
+
+
 def signing_key() -> str:
     """The key that signs what the desk gives out: the configured secret, else a random one made
     once in `var`, readable by its owner alone. Raises ConfigError where the configured one is
@@ -88,12 +103,21 @@ class _Signer(TimestampSigner):
         salt = f"{self.salt!s}signer"
         return salted_hmac(salt, value, key or self.key, algorithm=self.algorithm).hexdigest()
 
+    def read(self, token: str) -> tuple[str, int]:
+        """The text and the time of signing (seconds since the epoch)."""
+        text, _, made_at = super(TimestampSigner, self).unsign(token).rpartition(self.sep)
+        return text, int(made_at)
+
     def opened(self, token: str) -> tuple[int, int]:
         """The key and the time of signing (seconds since the epoch)."""
-        key, made_at = super(TimestampSigner, self).unsign(token).split(self.sep)
+        key, made_at = self.read(token)
         if not (key.isascii() and key.isdigit() and len(key) <= _MOST_DIGITS):
             raise BadSignature("no key")
-        return int(key), int(made_at)
+        return int(key), made_at
+
+
+def _stamps(purpose: str) -> _Signer:
+    return _Signer(key=signing_key(), sep=".", salt=f"madoguchi.stamp.{purpose}")
 
 
 def _signer() -> _Signer:

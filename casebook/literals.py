@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from re import _constants as ops  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
+
+ops: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 _MOST = 256
 """Strings that are told apart for one piece of a pattern; where there are more, a shorter piece

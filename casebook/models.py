@@ -6,12 +6,12 @@ pending draft a case, one relation a message, one vector a message and model.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from django.db import models
 from django.db.models import Q
 
 from casebook.clock import now
+from casebook.columns import one_of as _one_of
+from casebook.columns import states as _states
 from casebook.states import (
     CaseState,
     DeliveryState,
@@ -32,21 +32,6 @@ from casebook.types import (
     Role,
     Visibility,
 )
-
-
-def _one_of(values: type[StrEnum], default: StrEnum | None = None) -> models.CharField[str, str]:
-    field: models.CharField[str, str] = models.CharField(
-        max_length=16, choices=[(value.value, value.value) for value in values]
-    )
-    if default is not None:
-        field.default = default.value
-    return field
-
-
-def _states(values: type[StrEnum], table: str) -> models.CheckConstraint:
-    return models.CheckConstraint(
-        condition=Q(state__in=[value.value for value in values]), name=f"{table}_state_known"
-    )
 
 
 class Sequence(models.Model):
@@ -127,12 +112,31 @@ class Case(models.Model):
     incident = models.ForeignKey(
         "Incident", models.SET_NULL, null=True, default=None, related_name="cases"
     )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, default=None, related_name="merged"
+    )
+    """The case that it became part of, and to which its receipt number leads; never one that was
+    merged itself."""
+    brought = models.JSONField(default=dict)
+    """What it brought along when it was merged and how it stood, by which that can be undone
+    (`moves.unmerge`); empty where it was not."""
     origin = models.CharField(max_length=255, null=True, unique=True)
     """Key of a past case that was imported from a file; null for a case of our own."""
 
     class Meta:
-        constraints = (_states(CaseState, "case"),)
-        indexes = (models.Index(fields=["author", "opened_at"]), models.Index(fields=["state"]))
+        constraints = (
+            _states(CaseState, "case"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(state=CaseState.CLOSED.value),
+                name="case_merged_is_closed",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["author", "opened_at"]),
+            models.Index(fields=["state"]),
+            models.Index(fields=["opened_at"], name="casebook_ca_opened_idx"),
+            models.Index(fields=["display_name"], name="casebook_ca_name_idx"),
+        )
 
     def __str__(self) -> str:
         return self.receipt
@@ -171,6 +175,8 @@ class Message(models.Model):
     """When its words were erased here, because it was deleted where it came from."""
     rechecked_at = models.DateTimeField(null=True)
     """When it was last looked up whether it is still there."""
+    receipt = models.CharField(max_length=16, null=True, unique=True)
+    """The number that its author was told when it came in; a case that it opens gets this one."""
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(default="")
 
@@ -306,6 +312,8 @@ class Triage(models.Model):
     labels = models.JSONField(default=dict)
     evidence = models.JSONField(default=list)
     confidence = models.JSONField(default=dict)
+    gravest = models.PositiveSmallIntegerField(default=0)
+    """The highest severity that it had before people corrected it; 0: nobody did."""
 
     class Meta:
         constraints = (
@@ -440,10 +448,11 @@ class SimilarLink(models.Model):
 class Draft(models.Model):
     """A reply on its way out; `version` is the one in force. `due` is the time that it promises.
 
-    `prepared` is the private message (`subject`, `body`, `due` in ISO 8601) that a public reply
-    invites to. `identity` is fixed at the approval and the same at every try, `sender` the account
-    that it was tried through, `begun_at` the first try and `claimed_at` the last; `external_id` and
-    `permalink` are the service's own names for what it took.
+    `prepared` is how the private message that a public reply invites to is headed (`subject`) and
+    what it promises (`due` in ISO 8601); its words are the version's. `identity` is fixed at the
+    approval and the same at every try, `sender` the account that it was tried through, `begun_at`
+    the first try and `claimed_at` the last; `external_id` and `permalink` are the service's own
+    names for what it took.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="drafts")
@@ -469,6 +478,15 @@ class Draft(models.Model):
     error = models.TextField(default="")
     external_id = models.TextField(default="")
     permalink = models.TextField(default="")
+    snoozed_until = models.DateTimeField(null=True)
+    """Until then it stands in no queue, unless somebody asks for what sleeps."""
+    first_approver = models.CharField(max_length=150, default="")
+    """Login of the person who approved it first, where policy asks for two; empty: nobody yet."""
+    asked_lead = models.CharField(max_length=150, default="")
+    """Login of the person who asks a lead to decide; empty: nobody asks."""
+    edit_distance = models.PositiveIntegerField(null=True)
+    """Characters inserted, deleted or replaced between the machine's wording (version 1) and what
+    was approved; null until then."""
 
     class Meta:
         constraints = (
@@ -482,7 +500,10 @@ class Draft(models.Model):
                 name="draft_one_pending_a_purpose",
             ),
         )
-        indexes = (models.Index(fields=["state", "due"]),)
+        indexes = (
+            models.Index(fields=["state", "due"]),
+            models.Index(fields=["decided_at"], name="casebook_dr_decided_idx"),
+        )
 
 
 class SendTry(models.Model):
@@ -500,13 +521,16 @@ class SendTry(models.Model):
 
 
 class DraftVersion(models.Model):
-    """One wording of a draft and who wrote it; the first is the machine's."""
+    """One wording of a draft, who wrote it and why; the first is the machine's. `private_body` is
+    what goes to the customer in private beside a public reply."""
 
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     subject = models.TextField(default="")
     body = models.TextField()
+    private_body = models.TextField(default="")
     author = models.CharField(max_length=150)
+    reason = models.TextField(default="")
     created_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -560,7 +584,10 @@ class Promise(models.Model):
             _states(PromiseState, "promise"),
             models.UniqueConstraint(fields=["draft", "about", "due"], name="promise_once"),
         )
-        indexes = (models.Index(fields=["state", "due"]),)
+        indexes = (
+            models.Index(fields=["state", "due"]),
+            models.Index(fields=["case", "state", "due"]),
+        )
 
 
 class Survey(models.Model):
@@ -602,3 +629,25 @@ class AuditLine(models.Model):
     class Meta:
         indexes = (models.Index(fields=["thing", "thing_id"]), models.Index(fields=["case", "id"]))
         ordering = ("id",)
+
+
+# What people leave at their desks; it refers to the tables above by name.
+from casebook.desk_models import (  # noqa: E402
+    ApiToken,
+    Note,
+    Profile,
+    Reading,
+    SavedSearch,
+    Webhook,
+    WebhookDelivery,
+)
+
+__all__ = [
+    "ApiToken",
+    "Note",
+    "Profile",
+    "Reading",
+    "SavedSearch",
+    "Webhook",
+    "WebhookDelivery",
+]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Case, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 
 from casebook import models as m
 from casebook.clock import now
-from casebook.findings import MOVED_ON, TIME_PASSED
+from casebook.findings import CORRECTED, MOVED_ON, TIME_PASSED
 from casebook.outbound import Outbound, Pace, Quoted
 from casebook.states import CaseState, DraftState, MessageState, PromiseState
 from casebook.timing import Purpose
@@ -42,12 +42,18 @@ def ready(sources: Collection[str], limit: int) -> list[m.Draft]:
     oldest."""
     waits = Case(When(not_before__gt=now(), then=Value(1)), default=Value(0))
     first = Case(When(severity__gte=3, then=Value(0)), default=Value(1))
-    promised = Min("case__promises__due", filter=Q(case__promises__state=PromiseState.OPEN))
-    known = _approved(sources).annotate(
-        waits=waits, crisis_first=first, promised=Coalesce("due", promised)
-    )
-    order = ("waits", "crisis_first", F("promised").asc(nulls_last=True), "decided_at", "pk")
+    known = _approved(sources).annotate(waits=waits, crisis_first=first, presses=presses())
+    order = ("waits", "crisis_first", F("presses").asc(nulls_last=True), "decided_at", "pk")
     return list(known.select_related("case", "answers__source").order_by(*order)[:limit])
+
+
+def presses() -> Least:
+    """For drafts: the moment until which one should be out, of the time that it names and what is
+    promised to its customer already the earlier; null where there is neither."""
+    open_now = m.Promise.objects.filter(case=OuterRef("case"), state=PromiseState.OPEN)
+    promised = Subquery(open_now.order_by("due").values("due")[:1])
+    # The least of a time and nothing is nothing in SQLite.
+    return Least(Coalesce("due", promised), Coalesce(promised, "due"))
 
 
 def any_ready(sources: Collection[str]) -> bool:
@@ -200,12 +206,22 @@ def moved_on(draft: m.Draft) -> bool:
     )
 
 
+def corrected(draft: m.Draft) -> bool:
+    """Whether people have said since a draft was approved that it answers something graver than it
+    was written for."""
+    graver = any(one["code"] == CORRECTED and one["blocking"] for one in draft.findings)
+    since = m.Correction.objects.filter(message__case=draft.case_id, at__gt=draft.decided_at)
+    return graver and since.exists()
+
+
 def overtaken(draft: m.Draft) -> str:
-    """Why an approved draft must go back to the queue (`findings.MOVED_ON`, `TIME_PASSED`); empty
-    where it may leave."""
+    """Why an approved draft must go back to the queue (`findings.MOVED_ON`, `TIME_PASSED`,
+    `CORRECTED`); empty where it may leave."""
     if draft.due is not None and draft.due <= now():
         return TIME_PASSED
-    return MOVED_ON if moved_on(draft) else ""
+    if moved_on(draft):
+        return MOVED_ON
+    return CORRECTED if corrected(draft) else ""
 
 
 def paused(sender: str) -> bool:

@@ -37,7 +37,7 @@ from casebook.handling import (
     TradeCause,
 )
 from casebook.hours import Hours
-from casebook.timing import Estimates, FirstResponse, FollowUp, Promises, Sending
+from casebook.timing import Approval, Estimates, FirstResponse, FollowUp, Promises, Sending
 from casebook.types import Cause, Channel, Conduct, Crisis, Kind, Triage
 from casebook.wording import Bilingual, Wording
 from casebook.words import Words as Words
@@ -86,6 +86,7 @@ class Policy(Table):
     first_response: FirstResponse = FirstResponse()
     estimate: Estimates = Estimates()
     promises: Promises = Promises()
+    approval: Approval = Approval()
     sending: Sending = Sending()
     follow_up: FollowUp = FollowUp()
     incidents: Incidents = Incidents()

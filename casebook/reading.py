@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from casebook import models as m
 from casebook.clock import now
@@ -49,7 +50,7 @@ _NEAR = 0.3
 _QUOTED = 20
 """Receipt numbers of one message that count."""
 
-_EXCERPT = 200
+EXCERPT = 200
 """Characters of a message that stand for it."""
 
 _JITTER_SECONDS = 30
@@ -88,7 +89,7 @@ def incoming(keys: Sequence[int]) -> list[tuple[m.Message, KnownMessage]]:
     rows = m.Message.objects.filter(pk__in=keys, state=MessageState.RECEIVED).order_by("pk")
     quoted = {row.pk: _quoted(row) for row in rows}
     numbers = {number for found in quoted.values() for number in found}
-    cases = dict(m.Case.objects.filter(receipt__in=numbers).values_list("receipt", "pk"))
+    cases = by_receipt(numbers)
     threads = threads_of(list(rows))
     return [
         (
@@ -100,6 +101,17 @@ def incoming(keys: Sequence[int]) -> list[tuple[m.Message, KnownMessage]]:
         )
         for row in rows
     ]
+
+
+def by_receipt(numbers: Iterable[str]) -> dict[str, int]:
+    """The cases (keys) that receipt numbers stand for: a case's own, that of one that was merged
+    into it, and one that an author was told of a message which turned out to belong to a case that
+    is known."""
+    wanted = set(numbers)
+    told = m.Message.objects.filter(receipt__in=wanted, case__isnull=False)
+    found = {number: case for number, case in told.values_list("receipt", "case_id") if number}
+    standing = Coalesce("merged_into", "pk")
+    return found | dict(m.Case.objects.filter(receipt__in=wanted).values_list("receipt", standing))
 
 
 def relatives(
@@ -256,6 +268,50 @@ class Standing:
     unhappy: bool = False
 
 
+def gravest_of(cases: Collection[int]) -> dict[int, Triage]:
+    """By case: what the gravest message is that no reply has answered yet, with the worst conduct
+    of all of them; cases without one are left out."""
+    gravest: dict[int, Triage] = {}
+    more = Case(When(triage__kind=Kind.PRAISE, then=0), default=1)
+    rising = _unanswered(cases).select_related("triage").order_by("triage__severity", more, "pk")
+    for row in rising:
+        assert row.case_id is not None
+        found = triage_value(row.triage)
+        before = gravest.get(row.case_id, found).conduct
+        conduct = max(before, found.conduct, key=list(Conduct).index)
+        gravest[row.case_id] = replace(found, conduct=conduct)
+    return gravest
+
+
+def unsettled(case: int) -> bool:
+    """Whether a draft of a case (its key) waits for approval, or a promise to its customer is
+    open."""
+    waits = m.Draft.objects.filter(case=case, state=DraftState.PENDING)
+    promised = m.Promise.objects.filter(case=case, state=PromiseState.OPEN)
+    return waits.exists() or promised.exists()
+
+
+def once_gravest(case: int) -> int:
+    """The highest severity from which people corrected a message of a case (its key) that no reply
+    has answered yet; 0 where there is none."""
+    found: int | None = _unanswered([case]).aggregate(most=Max("triage__gravest"))["most"]
+    return found or 0
+
+
+def _unanswered(cases: Collection[int]) -> QuerySet[m.Message]:
+    rows = m.Message.objects.filter(case__in=cases, state=MessageState.ANSWERED)
+    # The first answer is on the case; later ones answer what was there when they were approved.
+    later = m.Draft.objects.filter(
+        case=OuterRef("case"),
+        state=DraftState.SENT,
+        purpose__in=[Purpose.REPLY, Purpose.PROGRESS],
+        decided_at__gte=OuterRef("received_at"),
+    )
+    return rows.filter(~Exists(later), triage__isnull=False).exclude(
+        case__replied_at__isnull=False, received_at__lte=F("case__replied_at")
+    )
+
+
 def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     """How these cases stand, by key."""
     keys = [case.pk for case in cases]
@@ -271,25 +327,7 @@ def standing(cases: Iterable[m.Case]) -> dict[int, Standing]:
     replied = {case for case, _ in waiting}
     rows = m.Message.objects.filter(case__in=keys, state=MessageState.ANSWERED)
     earlier = set(rows.values_list("case__pk", flat=True))
-    # The first answer is on the case; later ones answer what was there when they were approved.
-    later = m.Draft.objects.filter(
-        case=OuterRef("case"),
-        state=DraftState.SENT,
-        purpose__in=[Purpose.REPLY, Purpose.PROGRESS],
-        decided_at__gte=OuterRef("received_at"),
-    )
-    unanswered = rows.filter(~Exists(later), triage__isnull=False).exclude(
-        case__replied_at__isnull=False, received_at__lte=F("case__replied_at")
-    )
-    gravest: dict[int, Triage] = {}
-    more = Case(When(triage__kind=Kind.PRAISE, then=0), default=1)
-    rising = unanswered.select_related("triage").order_by("triage__severity", more, "pk")
-    for row in rising:
-        assert row.case_id is not None
-        found = triage_value(row.triage)
-        before = gravest.get(row.case_id, found).conduct
-        conduct = max(before, found.conduct, key=list(Conduct).index)
-        gravest[row.case_id] = replace(found, conduct=conduct)
+    gravest = gravest_of(keys)
     return {
         key: Standing(
             earlier=key in earlier,
@@ -348,7 +386,7 @@ def title(case: m.Case) -> str:
     if case.subject.strip():
         return case.subject
     first = case.messages.filter(direction=Direction.IN).order_by("pk").first()
-    return first.new_text[:_EXCERPT] if first else ""
+    return first.new_text[:EXCERPT] if first else ""
 
 
 def solution(case: m.Case) -> str:
@@ -356,10 +394,24 @@ def solution(case: m.Case) -> str:
     return case.resolution if case.resolution.strip() else answer(case)
 
 
+def solutions(cases: Sequence[m.Case]) -> dict[int, str]:
+    """How these cases were solved, by key, as `solution` says it of one."""
+    untold = answers([case for case in cases if not case.resolution.strip()])
+    return {case.pk: untold.get(case.pk, case.resolution) for case in cases}
+
+
 def answer(case: m.Case) -> str:
     """The beginning of what the customer was answered last; empty where nothing went out."""
-    last = case.messages.filter(direction=Direction.OUT).order_by("-pk").first()
-    return last.new_text[:_EXCERPT] if last else ""
+    return answers([case]).get(case.pk, "")
+
+
+def answers(cases: Sequence[m.Case]) -> dict[int, str]:
+    """The beginnings of what the customers of these cases were answered last, by key; none where
+    nothing went out."""
+    ours = m.Message.objects.filter(case__in=cases, direction=Direction.OUT)
+    lasts = ours.order_by().values("case").annotate(last=Max("pk")).values("last")
+    rows = m.Message.objects.filter(pk__in=lasts).values_list("case_id", "new_text")
+    return {case: text[:EXCERPT] for case, text in rows if case is not None}
 
 
 def wording(draft: m.Draft) -> m.DraftVersion:

@@ -107,6 +107,7 @@ def message_row(source: m.Source | None, inbound: Inbound) -> m.Message:
         flags=list(inbound.flags.names()),
         defects=[clean(defect) for defect in inbound.defects],
         truncated=inbound.truncated,
+        receipt=inbound.receipt or None,
     )
 
 

@@ -87,7 +87,7 @@ LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
     M: {
         M.RECEIVED: frozenset({M.RELATED, M.IGNORED, M.QUARANTINED}),
         M.RELATED: frozenset({M.ANSWERED, M.IGNORED, M.QUARANTINED}),
-        M.ANSWERED: frozenset(),
+        M.ANSWERED: frozenset({M.RELATED}),
         M.IGNORED: frozenset({M.RECEIVED, M.RELATED}),
         M.QUARANTINED: frozenset({M.RECEIVED, M.RELATED, M.IGNORED}),
     },

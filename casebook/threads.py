@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from casebook import models as m
 from casebook.findings import Code
 from casebook.states import CaseState, DraftState
@@ -112,7 +114,8 @@ def prepared(row: m.Message) -> m.Draft | None:
         return None
     drafts = m.Draft.objects.filter(case=row.case_id)
     public = drafts.filter(state=DraftState.SENT, visibility=Visibility.PUBLIC)
-    draft = public.exclude(prepared={}).order_by("pk").last()
+    ready = public.filter(versions__number=F("version"), versions__private_body__gt="")
+    draft = ready.order_by("pk").last()
     if draft is None:
         return None
     later = drafts.filter(visibility=Visibility.PRIVATE, pk__gt=draft.pk)

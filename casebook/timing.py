@@ -112,6 +112,14 @@ class Promises(Table):
     """Whether a notice of delay waits for a person's approval or counts as approved."""
 
 
+class Approval(Table):
+    """Which replies two people approve, one after the other."""
+
+    two_for: tuple[Literal["public", "crisis", "over_authority"], ...] = ()
+    """`public`: what stands in public; `crisis`: replies to a crisis; `over_authority`: what grants
+    more than `[authority]` does, which a lead lets pass."""
+
+
 class Sending(Table):
     """When an approved reply leaves."""
 

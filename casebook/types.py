@@ -40,6 +40,9 @@ NETWORKS = frozenset(
 )
 """The channels of services where an account has a lasting id, in public and in private alike."""
 
+MAILED = frozenset({Channel.EMAIL, Channel.FORM})
+"""The channels on which an author is a mail address, and is answered by mail."""
+
 PUBLIC = NETWORKS - {Channel.DM}
 """The channels on which everybody reads what a customer writes, unless it says otherwise."""
 
@@ -222,6 +225,7 @@ class Inbound:
     `in_reply_to` the external id of the post that this one answers or quotes, `references` that of
     the post with which the conversation began. A bounce's `in_reply_to` is the mail that failed for
     good, "" where it tells of a delay only. `rating`: stars of a review, 1 to 5.
+    `receipt` is the number that its author was told already; empty where a case is yet to give one.
     """
 
     identity: str
@@ -245,6 +249,7 @@ class Inbound:
     defects: tuple[str, ...] = ()
     truncated: bool = False
     raw: bytes = b""
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,26 @@ meanwhile is left alone, so a step that was killed or ran twice does no harm.
 """
 
 from casebook.moves.answering import Answered, Rewriting, answer, discard
-from casebook.moves.arriving import ignore, record, record_past, retry, step_failed
-from casebook.moves.deciding import approve, edit, reject
+from casebook.moves.arriving import ignore, record, record_past, retry, step_failed, take_in
+from casebook.moves.deciding import approve, ask_lead, edit, give_back, reject, snooze
 from casebook.moves.erasing import erase, rechecked
 from casebook.moves.establishing import confirm_fault
+from casebook.moves.hooking import (
+    add_webhook,
+    claim_webhook,
+    forget_webhook_log,
+    redeliver,
+    switch_webhook,
+    try_webhook,
+    webhook_failed,
+    webhook_told,
+    webhooks_left,
+)
+from casebook.moves.keys import add_token, revoke_token, revoke_tokens_of, token_of
 from casebook.moves.learning import CORRECTED, activate_triage, correct, keep_estimator
+from casebook.moves.looking import account_changed, closes, file_taken, has_open, unmasked
+from casebook.moves.merging import leave_incident, merge, split
+from casebook.moves.noting import note
 from casebook.moves.promising import Notice, assign, covered, give_notice, overdue, warn, write
 from casebook.moves.protecting import (
     address,
@@ -27,6 +42,7 @@ from casebook.moves.resolving import (
     follow_up,
     let_rest,
     open_survey,
+    reopen,
     report_progress,
     resolve,
     survey_answered,
@@ -51,6 +67,8 @@ from casebook.moves.sending import (
 )
 from casebook.moves.sources import poll_failed, poll_succeeded
 from casebook.moves.spending import reserve, settle
+from casebook.moves.suspecting import confirm, tell_apart
+from casebook.moves.unmerging import unmerge
 from casebook.moves.vectors import (
     Vector,
     activate,
@@ -70,16 +88,23 @@ __all__ = [
     "Related",
     "Rewriting",
     "Vector",
+    "account_changed",
     "activate",
     "activate_triage",
+    "add_token",
+    "add_webhook",
     "address",
     "answer",
     "approve",
+    "ask_lead",
     "assign",
     "back_to_queue",
     "claim",
     "claim_delivery",
+    "claim_webhook",
     "close",
+    "closes",
+    "confirm",
     "confirm_fault",
     "correct",
     "covered",
@@ -92,17 +117,24 @@ __all__ = [
     "edit",
     "erase",
     "failed",
+    "file_taken",
     "follow_up",
     "forget_vectors",
+    "forget_webhook_log",
+    "give_back",
     "give_notice",
+    "has_open",
     "ignore",
     "in_force",
     "interrupted",
     "keep_estimator",
     "keep_only_vectors",
     "keep_vectors",
+    "leave_incident",
     "left_sending",
     "let_rest",
+    "merge",
+    "note",
     "open_survey",
     "overdue",
     "pause_all",
@@ -112,9 +144,11 @@ __all__ = [
     "rechecked",
     "record",
     "record_past",
+    "redeliver",
     "reject",
     "relate",
     "released",
+    "reopen",
     "report_progress",
     "reserve",
     "resolve",
@@ -122,17 +156,31 @@ __all__ = [
     "resume_sender",
     "retry",
     "returned",
+    "revoke_token",
+    "revoke_tokens_of",
     "sender_failed",
     "sender_succeeded",
     "sent",
     "settle",
     "settle_delivery",
+    "snooze",
+    "split",
     "step_failed",
     "still_unsure",
     "survey_answered",
+    "switch_webhook",
     "take_back",
+    "take_in",
     "tell_again",
+    "tell_apart",
+    "token_of",
+    "try_webhook",
+    "unmasked",
+    "unmerge",
     "unsure",
     "warn",
+    "webhook_failed",
+    "webhook_told",
+    "webhooks_left",
     "write",
 ]

@@ -68,7 +68,15 @@ def answer(found: Sequence[Answered]) -> list[int]:
         for key, triage in item.messages.items()
         if key in rows
     ]
-    m.Triage.objects.bulk_create(triage_row(row.pk, triage) for row, triage in judged)
+    # A message that is drafted for anew was judged before.
+    m.Triage.objects.bulk_create(
+        [triage_row(row.pk, triage) for row, triage in judged],
+        update_conflicts=True,
+        unique_fields=["message"],
+        update_fields=[
+            "kind", "severity", "conduct", "language", "labels", "evidence", "confidence",
+        ],
+    )  # fmt: skip
     protect(judged)
     _name(cases, found)
     replied = [item for item in found if item.reply is not None]
@@ -150,7 +158,7 @@ def _prepared(reply: Reply | None) -> dict[str, str]:
     if reply is None:
         return {}
     due = {"due": reply.due.isoformat()} if reply.due else {}
-    return {"subject": reply.subject, "body": reply.body, **due}
+    return {"subject": reply.subject, **due}
 
 
 def _told(draft: m.Draft, rewriting: Rewriting) -> m.AuditLine:
@@ -165,6 +173,7 @@ def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.D
     estimates: list[m.Estimate] = []
     for item in replied:
         reply, estimate = item.reply, item.estimate
+        private = item.prepared.body if item.prepared else ""
         assert reply is not None
         draft = m.Draft(
             case=cases[item.case],
@@ -180,7 +189,12 @@ def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.D
         drafts.append(draft)
         versions.append(
             m.DraftVersion(
-                draft=draft, number=1, subject=reply.subject, body=reply.body, author=MACHINE
+                draft=draft,
+                number=1,
+                subject=reply.subject,
+                body=reply.body,
+                author=MACHINE,
+                private_body=private,
             )
         )
         if item.rewriting is not None and item.rewriting.body:
@@ -192,6 +206,7 @@ def _queue(replied: Sequence[Answered], cases: Mapping[int, m.Case]) -> list[m.D
                     subject=reply.subject,
                     body=clean(item.rewriting.body),
                     author=clean(item.rewriting.author, 150),
+                    private_body=private,
                 )
             )
         if estimate is not None:

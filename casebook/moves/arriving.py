@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 
@@ -62,6 +63,19 @@ def record(source: str, inbounds: Sequence[Inbound], cursor: Mapping[str, object
             if attempt == 2:
                 raise
     return []
+
+
+def take_in(source: str, inbound: Inbound) -> tuple[m.Message, bool]:
+    """Record one message that another program or a form handed over, under a receipt number that
+    its author can be told at once. Returns its row, and whether it is new: one with its identity
+    may have come before.
+
+    `source` is made where there is none; a colon in its name keeps it apart from those that the
+    configuration names.
+    """
+    m.Source.objects.get_or_create(name=source)
+    new = record(source, [replace(inbound, receipt=free_receipts(1)[0])], {})
+    return m.Message.objects.get(identity=inbound.identity), bool(new)
 
 
 @transaction.atomic

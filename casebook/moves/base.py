@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from casebook import models as m
 from casebook.errors import IllegalMove
+from casebook.moves.announcing import announce
 from casebook.receipt import new_receipt
 from casebook.rows import clean
 from casebook.states import (
@@ -34,9 +35,17 @@ _STATES = {
     m.Incident: IncidentState,
     m.AlertDelivery: DeliveryState,
     m.HarassmentEntry: EntryState,
+    m.WebhookDelivery: DeliveryState,
 }
 Movable = (
-    m.Message | m.Case | m.Draft | m.Promise | m.Incident | m.AlertDelivery | m.HarassmentEntry
+    m.Message
+    | m.Case
+    | m.Draft
+    | m.Promise
+    | m.Incident
+    | m.AlertDelivery
+    | m.HarassmentEntry
+    | m.WebhookDelivery
 )
 """What has a state."""
 
@@ -85,8 +94,9 @@ def _case(thing: Model) -> int | None:
 
 
 def audit(lines: Iterable[m.AuditLine]) -> None:
-    """Save audit lines."""
-    m.AuditLine.objects.bulk_create(lines)
+    """Save audit lines, and put what they tell on its way to the webhooks that asked for it."""
+    made = m.AuditLine.objects.bulk_create(lines)
+    announce(made)
 
 
 def locked(keys: Iterable[int], state: MessageState) -> dict[int, m.Message]:
@@ -102,6 +112,25 @@ def case_locked(**of: int) -> m.Case:
     each other.
     """
     return m.Case.objects.select_for_update(of=("self",)).get(**of)
+
+
+def unmerged(row: m.Case) -> m.Case:
+    """The case itself. Raises IllegalMove where it was merged: what was done to it then, nobody
+    would see."""
+    if row.merged_into_id is not None:
+        raise IllegalMove(f"{row.receipt}: it is part of another case")
+    return row
+
+
+def standing_locked(**of: int) -> m.Case:
+    """Lock the case that a thing belongs to (as `case_locked`), or the one that it was merged
+    into."""
+    key, into = m.Case.objects.values_list("pk", "merged_into").get(**of)
+    row = case_locked(pk=into or key)
+    while row.merged_into_id is not None:
+        # It was merged while its lock was waited for.
+        row = case_locked(pk=row.merged_into_id)
+    return row
 
 
 def save(rows: Iterable[m.Message], *fields: str) -> None:
@@ -135,10 +164,12 @@ def in_turn(name: str) -> m.Sequence:
 
 
 def free_receipts(count: int) -> list[str]:
-    """So many receipt numbers that no case has."""
+    """So many receipt numbers that no case has and nobody was told."""
     found: set[str] = set()
     while len(found) < count:
         found.update(new_receipt() for _ in range(count - len(found)))
-        used = m.Case.objects.filter(receipt__in=found).values_list("receipt", flat=True)
-        found.difference_update(used)
+        for taken in (m.Case.objects.all(), m.Message.objects.all()):
+            found.difference_update(
+                taken.filter(receipt__in=found).values_list("receipt", flat=True)
+            )
     return list(found)

@@ -74,6 +74,7 @@ def _drafts(row: m.Message, who: str) -> None:
     gone = row.drafts.filter(state__in=[DraftState.SUPERSEDED, DraftState.REJECTED])
     m.DraftVersion.objects.filter(draft__in=gone).update(subject="", body="")
     gone.update(findings=[])
+    m.DraftVersion.objects.filter(draft__answers=row).update(private_body="")
     row.drafts.update(prepared={})
 
 

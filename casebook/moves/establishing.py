@@ -6,7 +6,7 @@ from django.db import transaction
 
 from casebook import models as m
 from casebook.errors import IllegalMove
-from casebook.moves.base import audit, case_locked, line
+from casebook.moves.base import audit, case_locked, line, unmerged
 
 _STANDS = {True: "confirmed", False: "open"}
 
@@ -16,9 +16,9 @@ def confirm_fault(case: int, who: str, note: str, *, confirmed: bool = True) -> 
     """The company's fault is `confirmed` by decision of `who`, or is open again; `note` says on
     what grounds. What the guard said of waiting drafts changes when they are approved or edited.
 
-    Raises IllegalMove where it stands so already, or where no grounds are given.
+    Raises IllegalMove where it stands so already, no grounds are given, or the case was merged.
     """
-    row = case_locked(pk=case)
+    row = unmerged(case_locked(pk=case))
     if not note.strip():
         raise IllegalMove(f"{row.receipt}: say on what grounds")
     if row.fault_confirmed == confirmed:

@@ -13,18 +13,23 @@ from casebook import reading
 from casebook.clock import now
 from casebook.config import settings
 from casebook.errors import ConfigError
+from casebook.findings import CORRECTED as CORRECTED
 from casebook.handling import OTHER, THREAT
 from casebook.labels import checked, corrected
 from casebook.moves.base import audit, case_locked, in_turn, line
 from casebook.moves.protecting import judged_again
 from casebook.moves.vectors import tell_again
+from casebook.moves.withdrawing import back_to_queue
 from casebook.policy import load_policy
 from casebook.rows import clean, triage_row, triage_value
 from casebook.states import DraftState
 from casebook.types import Asked, Conduct, Direction, Finding, Triage
 
-CORRECTED = "triage_corrected"
-"""Code of the finding that tells whoever reads a draft that it rests on other labels."""
+_UNSENT = (
+    DraftState.PENDING, DraftState.APPROVED, DraftState.SENDING, DraftState.NEEDS_CHECK,
+    DraftState.FAILED,
+)  # fmt: skip
+"""States of a draft that may still wait for a decision, or leave (again)."""
 
 _LABELS = (
     "kind", "cause", "demands", "severity", "crisis", "conduct", "conduct_types", "anger",
@@ -38,7 +43,8 @@ def correct(what: int | Asked, expect: Mapping[str, object], who: str) -> m.Corr
 
     `expect` maps labels to their right values (`casebook.labels`); what was said of the same
     message or text before stays where it is silent. The triage of a message is changed at once,
-    and drafts that wait are marked. Raises ConfigError for labels that cannot be, and for a
+    drafts that wait are marked, and an approved one that was written for less waits for approval
+    again. Raises ConfigError for labels that cannot be, and for a
     message that is unknown or our own.
     """
     # Two who correct the same thing at once would each make a row of it.
@@ -133,7 +139,7 @@ def _judge_again(message: m.Message, expect: Mapping[str, Any], who: str) -> lis
     before = triage_value(held)
     after = corrected(before, expect)
     row = triage_row(message.pk, after)
-    row.pk = held.pk
+    row.pk, row.gravest = held.pk, max(held.gravest, held.severity)
     row.save(force_update=True)
     note = _told(_labels(before), _labels(after))
     if note and case is not None:
@@ -157,18 +163,20 @@ def _name_again(case: m.Case, before: Triage, after: Triage) -> None:
 
 
 def _mark(case: m.Case, graver: bool, note: str) -> None:
-    """Tell whoever reads a waiting draft; one that was written for less must be rewritten."""
+    """Tell whoever reads a draft that has not left; one that was written for less must be
+    rewritten, and does not leave as it was approved. Whoever approved it first, approved it for
+    what it was taken for."""
     gravest = reading.standing([case])[case.pk].gravest
-    finding = Finding(CORRECTED, 0, 0, f"A person corrected what it answers: {note}", graver)
-    drafts = m.Draft.objects.select_for_update().filter(
-        case=case, state__in=[DraftState.PENDING, DraftState.APPROVED]
-    )
-    for draft in drafts:
+    finding = Finding(CORRECTED, 0, 0, note, graver)
+    for draft in m.Draft.objects.select_for_update().filter(case=case, state__in=_UNSENT):
         others = [found for found in draft.findings if found["code"] != CORRECTED]
         blocked = any(found["blocking"] for found in draft.findings if found not in others)
         draft.findings = [*others, asdict(replace(finding, blocking=graver or blocked))]
         draft.severity = gravest.severity if gravest else draft.severity
-        draft.save(update_fields=["findings", "severity"])
+        draft.first_approver = ""
+        draft.save(update_fields=["findings", "severity", "first_approver"])
+        if draft.state == DraftState.APPROVED:
+            back_to_queue(draft.pk)
 
 
 def _graver(after: Triage, before: Triage) -> bool:

@@ -10,13 +10,14 @@ from django.db.models import Q
 
 from casebook import models as m
 from casebook.clock import now
-from casebook.moves.base import MACHINE, audit, case_locked, line, moved
+from casebook.errors import IllegalMove
+from casebook.moves.base import MACHINE, audit, case_locked, line, moved, unmerged
 from casebook.moves.deciding import approve
 from casebook.moves.queueing import queue_draft
 from casebook.moves.settling import alert, break_promise
 from casebook.states import DraftState, PromiseState
 from casebook.timing import About, Purpose
-from casebook.types import AlertReason, Estimate, Finding, Reply
+from casebook.types import AlertReason, Estimate, Finding, Reply, Visibility
 
 _ON_ITS_WAY = (DraftState.APPROVED, DraftState.SENDING, DraftState.NEEDS_CHECK)
 _DECIDED = (DraftState.SENT, DraftState.REJECTED)
@@ -77,8 +78,9 @@ def overdue(promise: int) -> bool:
 
 @transaction.atomic
 def assign(case: int, owner: str, who: str) -> m.Case:
-    """Give a case an owner (a login; empty: nobody), by decision of `who`."""
-    row = case_locked(pk=case)
+    """Give a case an owner (a login; empty: nobody), by decision of `who`. Raises IllegalMove where
+    it was merged."""
+    row = unmerged(case_locked(pk=case))
     before, row.owner = row.owner, owner
     row.save(update_fields=["owner"])
     audit([line(row, "assigned", "", "", who=who, note=f"{before or '–'} → {owner or '–'}")])
@@ -92,19 +94,38 @@ def write(
     who: str,
     reply: Reply,
     findings: Iterable[Finding],
+    *,
+    sparing: bool = False,
 ) -> m.Draft:
-    """Queue a reply that a person (`who`) wrote; a pending one of the same purpose is superseded.
-    It answers the case's newest message from the customer."""
-    found = case_locked(pk=case)
-    waiting = m.Draft.objects.select_for_update().filter(
+    """Queue a reply that a person (`who`) wrote; a pending one of the same purpose is superseded,
+    and what was ready in private beside it, where both are public, is so beside the new one. It
+    answers the case's newest message from the customer.
+
+    Raises IllegalMove where the case was merged, and with `sparing` where a person has begun to
+    decide on the one that waits: approved it first, asked a lead, put it off.
+    """
+    found = unmerged(case_locked(pk=case))
+    rows = m.Draft.objects.select_for_update().filter(
         case=found, purpose=purpose, state=DraftState.PENDING
     )
-    for row in waiting:
-        audit([moved(row, DraftState.SUPERSEDED, who=who, note="another was written")])
-        row.save(update_fields=["state"])
+    # One draft a purpose may wait.
+    waiting = rows.first()
+    if waiting is not None:
+        if sparing and rows.filter(begun()).exists():
+            raise IllegalMove(f"{found.receipt}: a person is deciding on the draft that waits")
+        audit([moved(waiting, DraftState.SUPERSEDED, who=who, note="another was written")])
+        waiting.save(update_fields=["state"])
     newest = found.messages.filter(direction="in").order_by("pk").last()
     assert newest is not None
-    return queue_draft(found.pk, newest.pk, purpose, reply, findings, who)
+    public = waiting is not None and waiting.visibility == reply.visibility == Visibility.PUBLIC
+    beside = waiting if public else None
+    return queue_draft(found.pk, newest.pk, purpose, reply, findings, who, beside=beside)
+
+
+def begun() -> Q:
+    """Drafts on which a person has begun to decide."""
+    asleep = Q(snoozed_until__gt=now())
+    return ~Q(first_approver="") | ~Q(asked_lead="") | asleep
 
 
 def _open(promise: int) -> m.Promise | None:

@@ -136,9 +136,12 @@ def _cases_for(
     """Pair each message with its case, opening the new ones; one that belongs to an earlier message
     takes that message's case."""
     first = [one for one in found if one.relation.kind in (RelationKind.NEW, RelationKind.INCIDENT)]
+    untold = free_receipts(sum(rows[one.message].receipt is None for one in first))
     fresh = {
-        one.message: _new_case(rows[one.message], one.language, receipt)
-        for one, receipt in zip(first, free_receipts(len(first)), strict=True)
+        one.message: new_case(
+            rows[one.message], one.language, rows[one.message].receipt or untold.pop()
+        )
+        for one in first
     }
     m.Case.objects.bulk_create(fresh.values())
     audit(line(case, "opened", "", case.state) for case in fresh.values())
@@ -147,7 +150,7 @@ def _cases_for(
         m.Message.objects.filter(pk__in=older, case__isnull=False).values_list("pk", "case_id")
     )
     named = {item.relation.of_case for item in found if item.relation.of_case}
-    cases = m.Case.objects.select_for_update().in_bulk({*case_of.values(), *named})
+    cases = _standing(m.Case.objects.select_for_update().in_bulk({*case_of.values(), *named}))
     known = fresh | {message: cases[case] for message, case in case_of.items()}
     for item in found:
         relation = item.relation
@@ -159,7 +162,16 @@ def _cases_for(
     return [(item, known[item.message]) for item in found]
 
 
-def _new_case(message: m.Message, language: str, receipt: str) -> m.Case:
+def _standing(cases: Mapping[int, m.Case]) -> dict[int, m.Case]:
+    """Cases by key; in the place of one that was merged meanwhile, the one that it is part of."""
+    wanted = {row.merged_into_id for row in cases.values() if row.merged_into_id}
+    kept = m.Case.objects.select_for_update().in_bulk(wanted - cases.keys()) if wanted else {}
+    known = {**cases, **kept}
+    return {key: known[row.merged_into_id or key] for key, row in cases.items()}
+
+
+def new_case(message: m.Message, language: str, receipt: str) -> m.Case:
+    """The case that a message opens, not yet saved."""
     return m.Case(
         receipt=receipt,
         channel=message.channel,

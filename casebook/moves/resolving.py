@@ -9,11 +9,20 @@ from django.db import transaction
 from casebook import models as m
 from casebook.clock import now
 from casebook.errors import IllegalMove
-from casebook.moves.base import MACHINE, audit, case_locked, line, moved
+from casebook.moves.base import (
+    MACHINE,
+    audit,
+    case_locked,
+    line,
+    moved,
+    standing_locked,
+    unmerged,
+)
 from casebook.moves.protecting import open_alerts
 from casebook.moves.queueing import queue_draft
 from casebook.moves.settling import fulfil
 from casebook.moves.vectors import tell_again
+from casebook.reading import unsettled
 from casebook.rows import clean
 from casebook.states import CaseState, DraftState, MessageState, PromiseState
 from casebook.timing import Purpose
@@ -35,11 +44,13 @@ _NO_COMMENT = {
 
 
 @transaction.atomic
-def resolve(case: int, who: str, resolution: str) -> m.Case:
+def resolve(case: int, who: str, resolution: str, *, settle: bool = True) -> m.Case:
     """OPEN, WAITING or REOPENED → RESOLVED by `who`, with how it was resolved. Drafts that wait
     for approval are superseded, and what was promised is kept, or broken where its time has passed;
-    an approved reply still goes out. Raises IllegalMove from any other state."""
+    an approved reply still goes out. Raises IllegalMove from any other state, and for whoever may
+    not `settle` these where there are any."""
     row = case_locked(pk=case)
+    _settled(row, settle)
     lines = [_told(row, CaseState.RESOLVED, who, "resolved")]
     row.resolution, row.resolved_at = clean(resolution), now()
     row.save(update_fields=["state", "resolution", "resolved_at"])
@@ -49,13 +60,25 @@ def resolve(case: int, who: str, resolution: str) -> m.Case:
 
 
 @transaction.atomic
-def close(case: int, who: str = MACHINE, note: str = "") -> m.Case:
-    """Any state but CLOSED → CLOSED: nothing more is to be done. Drafts and promises as in
-    `resolve`. Raises IllegalMove where it is closed already."""
+def close(case: int, who: str = MACHINE, note: str = "", *, settle: bool = True) -> m.Case:
+    """Any state but CLOSED → CLOSED: nothing more is to be done. Drafts, promises and `settle` as
+    in `resolve`. Raises IllegalMove where it is closed already."""
     row = case_locked(pk=case)
+    _settled(row, settle)
     lines = [_told(row, CaseState.CLOSED, who, note)]
     row.save(update_fields=["state"])
     audit([*lines, *_withdrawn(row, who), *fulfil(row, who)])
+    tell_again(cases=[row.pk])
+    return row
+
+
+@transaction.atomic
+def reopen(case: int, who: str, note: str) -> m.Case:
+    """RESOLVED or CLOSED → REOPENED by `who`, for the reason `note`. Raises IllegalMove from any
+    other state, and for a case that was merged into another."""
+    row = unmerged(case_locked(pk=case))
+    audit([_told(row, CaseState.REOPENED, who, note.strip())])
+    row.save(update_fields=["state"])
     tell_again(cases=[row.pk])
     return row
 
@@ -68,6 +91,11 @@ def let_rest(case: int) -> bool:
         return False
     close(case, note="no further word")
     return True
+
+
+def _settled(row: m.Case, settle: bool) -> None:
+    if not settle and unsettled(row.pk):
+        raise IllegalMove(f"{row.receipt}: a draft waits for it, or a promise is open")
 
 
 def _told(row: m.Case, after: CaseState, who: str, note: str) -> m.AuditLine:
@@ -148,9 +176,10 @@ def survey_answered(
     and nothing changes, where it was answered before.
 
     A comment, and a score up to `unhappy`, become a message of the case that the next intake deals
-    with, in `language` where no word was written. An unhappy one reopens the case and alerts.
+    with, in `language` where no word was written. An unhappy one reopens the case and alerts. The
+    case is the one that stands, where the one that was asked about was merged.
     """
-    case = case_locked(survey=survey)
+    case = standing_locked(survey=survey)
     row = m.Survey.objects.select_for_update().get(pk=survey)
     if row.answered_at is not None:
         return False

@@ -35,8 +35,8 @@ def claim(draft: int, way: Way, undo: timedelta = timedelta(0)) -> m.Draft | Non
     `identity` and `begun_at` fixed.
 
     None, and nothing changes, where another has it, sending is paused, it was approved less than
-    `undo` ago, its time has not come or has passed, the customer has written since, or one of the
-    account's paces is used up. All tries of all processes count.
+    `undo` ago, its time has not come or has passed, it was `overtaken`, or one of the account's
+    paces is used up. All tries of all processes count.
     """
     # Claims wait for each other, and a pause for them: what it returns from stands still.
     in_turn("sending")

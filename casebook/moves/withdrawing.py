@@ -46,7 +46,8 @@ def _again(row: m.Draft, why: str) -> m.Draft:
         .order_by("pk")
         .last()
     )
-    finding = asdict(Finding(why, 0, 0, blocking=False))
+    told = any(one["code"] == why for one in row.findings)
+    fresh = [] if told else [asdict(Finding(why, 0, 0, blocking=False))]
     draft = m.Draft.objects.create(
         case_id=row.case_id,
         answers=newest or asked,
@@ -57,11 +58,16 @@ def _again(row: m.Draft, why: str) -> m.Draft:
         severity=row.severity,
         due=row.due,
         prepared=row.prepared,
-        findings=[*row.findings, finding],
+        findings=[*row.findings, *fresh],
+        asked_lead=row.asked_lead,
     )
     version = row.versions.get(number=row.version)
     draft.versions.create(
-        number=1, subject=version.subject, body=version.body, author=version.author
+        number=1,
+        subject=version.subject,
+        body=version.body,
+        private_body=version.private_body,
+        author=version.author,
     )
     audit([line(draft, "drafted", "", draft.state, note=why)])
     return draft
@@ -84,6 +90,7 @@ def take_back(draft: int, who: str) -> m.Draft:
     audit(line(one, "taken back", one.state, "", who=who) for one in row.promises.all())
     row.promises.all().delete()
     audit([moved(row, DraftState.PENDING, who=who, note="taken back")])
-    row.decided_at, row.identity = None, ""
-    row.save(update_fields=["state", "decided_at", "identity"])
+    row.decided_at, row.edit_distance = None, None
+    row.identity = row.first_approver = ""
+    row.save(update_fields=["state", "decided_at", "edit_distance", "identity", "first_approver"])
     return row

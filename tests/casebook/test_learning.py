@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from hypothesis import strategies as st
 
 from casebook import models as m
 from casebook import moves, reading
+from casebook.clock import now
 from casebook.errors import ConfigError, IllegalMove
+from casebook.outgoing import Way
 from casebook.rows import triage_value
 from casebook.spaces import Vectors
 from casebook.types import Asked, Channel, Conduct, Kind, Triage
@@ -89,6 +93,67 @@ def test_a_draft_that_was_written_for_less_must_be_rewritten() -> None:
     assert [found["blocking"] for found in findings()] == [True]
     moves.edit(draft.pk, "aki", "新しい返信", ())
     assert moves.approve(draft.pk, "aki").state == "approved"
+
+
+def test_an_approved_reply_that_was_written_for_less_waits_for_approval_again() -> None:
+    message = judged()
+    draft = moves.approve(m.Draft.objects.get().pk, "aki")
+    moves.correct(message.pk, {"cause": "service"}, "mori")
+    assert m.Draft.objects.get().state == "approved"
+    moves.correct(message.pk, {"crisis": ["injury"]}, "mori")
+    draft.refresh_from_db()
+    assert draft.state == "superseded"
+    assert set(draft.promises.values_list("state", flat=True)) <= {"renewed"}
+    again = m.Draft.objects.get(state="pending")
+    assert (again.severity, reading.wording(again).body) == (3, reading.wording(draft).body)
+    with pytest.raises(IllegalMove, match=moves.CORRECTED):
+        moves.approve(again.pk, "aki")
+    (finding,) = again.findings
+    assert (finding["code"], finding["blocking"]) == (moves.CORRECTED, True)
+
+
+def test_a_reply_that_was_corrected_while_it_was_being_sent_does_not_leave_again() -> None:
+    message = judged()
+    draft = moves.approve(m.Draft.objects.get().pk, "aki")
+    assert moves.claim(draft.pk, Way("box")) is not None
+    moves.correct(message.pk, {"crisis": ["injury"]}, "mori")
+    moves.released(draft.pk, "busy", "try again")
+    assert moves.claim(draft.pk, Way("box")) is None
+    assert moves.back_to_queue(draft.pk) is not None
+
+
+def test_what_a_lead_let_pass_in_spite_of_a_correction_leaves() -> None:
+    message = judged()
+    moves.correct(message.pk, {"crisis": ["injury"]}, "mori")
+    draft = moves.approve(m.Draft.objects.get().pk, "lead", override="電話で確認済み")
+    assert moves.claim(draft.pk, Way("box")) is not None
+
+
+def test_a_first_approval_is_of_what_the_draft_was_taken_for() -> None:
+    message = judged()
+    draft = moves.approve(m.Draft.objects.get().pk, "aki", two=True)
+    assert draft.first_approver == "aki"
+    moves.correct(message.pk, {"severity": 0}, "mori")
+    draft.refresh_from_db()
+    assert (draft.state, draft.first_approver) == ("pending", "")
+
+
+def test_how_grave_something_was_taken_to_be_is_kept_until_it_is_answered() -> None:
+    message = judged(replace(MACHINE, severity=3))
+    draft = m.Draft.objects.get()
+    assert reading.once_gravest(draft.case_id) == 0
+    moves.correct(message.pk, {"severity": 1}, "aki")
+    moves.correct(message.pk, {"severity": 0}, "aki")
+    assert reading.once_gravest(draft.case_id) == 3
+    # Drafted anew, it is judged as it was corrected.
+    m.Message.objects.filter(pk=message.pk).update(state="related")
+    lighter = replace(MACHINE, severity=0)
+    moves.answer([moves.Answered(draft.case_id, {message.pk: lighter}, reply=REPLY)])
+    assert reading.once_gravest(draft.case_id) == 3
+    again = moves.approve(m.Draft.objects.get(state="pending").pk, "mori")
+    moves.sent(again.pk, "mori", now() + timedelta(minutes=1))
+    m.Case.objects.update(replied_at=now() + timedelta(minutes=1))
+    assert reading.once_gravest(draft.case_id) == 0
 
 
 def test_a_correction_that_changes_nothing_marks_nothing() -> None:

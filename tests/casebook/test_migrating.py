@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from casebook import models as m
 from casebook.types import Channel
 
-NEWEST = "0008_sending"
+NEWEST = "0009_desk"
 
 
 def migrate(name: str) -> MigrationExecutor:

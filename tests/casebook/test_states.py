@@ -37,7 +37,7 @@ FIRST: tuple[StrEnum, ...] = (
     EntryState.STANDING,
 )
 ENDS = {
-    *(MessageState.ANSWERED, DraftState.REJECTED, DraftState.SUPERSEDED),
+    *(DraftState.REJECTED, DraftState.SUPERSEDED),
     *(PromiseState.BROKEN, IncidentState.ALERTED),
     DeliveryState.SENT,
 }
