@@ -1,0 +1,1 @@
+"""The API at `/api/v1`: what other programs may do here, by the same moves as people do it."""
