@@ -7,7 +7,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
 BLUESKY := tests/bluesky/node_modules
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: demo up test lint clean services drafts-sample
+.PHONY: demo up test lint clean services drafts-sample screenshots messages
 
 demo: .venv/.installed
 	$(BIN)/madoguchi demo
@@ -26,12 +26,12 @@ lint: .venv/.developer
 	$(BIN)/lint-imports
 
 # What the suite starts by itself: a mail server, databases and Bluesky's servers on free ports, and
-# a browser.
+# a browser; and what reads the texts of the pages.
 services: $(BLUESKY)/.installed
-	@command -v dovecot >/dev/null && command -v chromium >/dev/null && \
+	@command -v dovecot >/dev/null && command -v chromium >/dev/null && command -v xgettext >/dev/null && \
 		command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 		{ $(APT) update -q && $(APT) install -q -y --no-install-recommends \
-			chromium dovecot-imapd postgresql redis-server; }
+			chromium dovecot-imapd fonts-noto-cjk gettext postgresql redis-server; }
 
 # Bluesky's servers run on a Node.js that comes with them. Their SQLite is fetched, or built with its
 # headers. Where the machine has no npm and none can be had, the tests on them are left out.
@@ -65,3 +65,16 @@ clean:
 # Thirty drafted replies of every kind, for people to read.
 drafts-sample: .venv/.developer
 	$(BIN)/python -m tests.drafts_sample
+
+# The desk's pages in both languages and schemes, on a desk and on a telephone. A palette makes each
+# picture a third of its size.
+screenshots: .venv/.developer services
+	@command -v pngquant >/dev/null || { $(APT) update -q && $(APT) install -q -y --no-install-recommends pngquant; }
+	$(BIN)/python -m tests.desk.screenshots
+
+# What the desk's pages say, gathered for its English catalogue, and that compiled.
+messages: .venv/.developer services
+	cd desk && ../$(BIN)/python -c "import django; from django.conf import settings; \
+		settings.configure(); django.setup(); from django.core.management import call_command; \
+		call_command('makemessages', '-l', 'en', '--no-location', '--no-wrap', '-e', 'html,py')"
+	cd desk/locale/en/LC_MESSAGES && sed -i '/^"POT-Creation-Date/d' django.po && msgfmt -o django.mo django.po

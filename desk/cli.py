@@ -15,8 +15,10 @@ from desk.commands import (
     files,
     find,
     guard,
+    keys,
     messages,
     outgoing,
+    people,
     promises,
     protect,
     redact,
@@ -61,6 +63,8 @@ for module in (
     guard,
     protect,
     files,
+    people,
+    keys,
 ):
     module.register(app)
 

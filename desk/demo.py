@@ -12,7 +12,8 @@ from casebook.config import DEFAULT_FILE, config_path, settings
 from casebook.errors import ConfigError, MadoguchiError
 from casebook.start import start
 from casebook.types import Channel, Visibility
-from desk.words import say
+from desk.access import Role
+from desk.words import random_password, say
 
 _CONFIG = """\
 # Made by the demonstration: the sample inbox as a drop folder.
@@ -25,6 +26,9 @@ type = "files"
 path = "{inbox}"
 own = ["support@example.jp"]
 """
+
+
+_LOGIN = "demo"
 
 
 def show(samples: Path) -> None:
@@ -57,6 +61,25 @@ def show(samples: Path) -> None:
     _step(say("5. 公開の返信案の一例", "5. A drafted public reply, in full"))
     draft_in_full(public)
     _next(example.case.receipt)
+    _invite()
+
+
+def _invite() -> None:
+    """Say where the pages are, and how to get in: a login whose password is shown once."""
+    password = random_password()
+    told = subprocess.run(
+        [sys.executable, "-m", "desk", "user", "add", _LOGIN, "--role", Role.ADMIN, "--renew"],
+        input=f"{password}\n", text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    if told.returncode:
+        raise MadoguchiError(told.stderr.strip())
+    table = settings().desk
+    typer.echo(say("\n窓口のページ：", "\nThe desk's pages:"))
+    typer.echo(f"  madoguchi desk    http://{table.host}:{table.port}/")
+    typer.echo(say(f"  ユーザー名 {_LOGIN}", f"  username {_LOGIN}"))
+    typer.echo(
+        say(f"  パスワード {password}（今だけ表示）", f"  password {password} (shown this once)")
+    )
 
 
 def _configure(samples: Path) -> None:

@@ -81,7 +81,10 @@ def as_row(one: Drafted) -> dict[str, Any]:
         "public": public.body if public else None,
         "private": private.body,
         "due": private.due.isoformat() if private.due else None,
-        "notes": asdict(one.notes),
+        "notes": {
+            **asdict(one.notes),
+            "evidence": [f"{label}: {words}" for label, words in one.notes.evidence],
+        },
     }
 
 
@@ -112,8 +115,7 @@ def _similar(texts: Sequence[str]) -> list[list[Past]]:
     from casebook.start import start
 
     start()
-    from casebook import reading
-    from desk.masking import title
+    from desk.masking import solution, title
     from desk.searching import find_each
     from enrich.index import IndexUnavailable
 
@@ -122,7 +124,5 @@ def _similar(texts: Sequence[str]) -> list[list[Past]]:
     except IndexUnavailable:
         return [[] for _ in texts]
     cases = {one.case.pk: one.case for near in found for one in near}
-    known = {
-        key: Past(case.receipt, title(case), reading.solution(case)) for key, case in cases.items()
-    }
+    known = {key: Past(case.receipt, title(case), solution(case)) for key, case in cases.items()}
     return [[known[one.case.pk] for one in near] for near in found]

@@ -11,10 +11,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from casebook.clock import now
 from casebook.config import settings
-from casebook.findings import WHY
+from casebook.findings import ANOTHER_DAY, BEYOND_MAXIMUM, CORRECTED, WHY
 from casebook.handling import Authority
 from casebook.policy import Policy
 from casebook.types import Conduct, Finding, Kind, Visibility
+from desk import labelling
 from desk.words import say
 from enrich import acts
 from enrich.personal_data import not_ours
@@ -101,7 +102,25 @@ def why(finding: Mapping[str, Any] | Finding) -> str:
         code, message = finding["code"], finding.get("message", "")
     meaning = WHY.get(code)
     told = say(meaning.ja, meaning.en) if meaning else ""
-    return f"{told} {message}".strip()
+    return f"{told} {_note(code, message)}".strip()
+
+
+def _note(code: str, message: str) -> str:
+    """What a finding of ours says beyond its code, in words; another's as it is."""
+    if code == CORRECTED:
+        return labelling.changes(message)
+    if message == ANOTHER_DAY:
+        return say(
+            "お約束の時刻が、書いた日とは別の時刻を指しています。",
+            "A time that it promises means another moment than on the day it was written.",
+        )
+    minutes, _, most = message.partition("/")
+    if code == BEYOND_MAXIMUM and minutes.isdecimal() and most.isdecimal():
+        return say(
+            f"（営業時間で{int(minutes):,}分後、上限{int(most):,}分）",
+            f"({int(minutes):,} minutes of business time from now; {int(most):,} at the most)",
+        )
+    return message
 
 
 def as_rows(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:

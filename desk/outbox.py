@@ -12,7 +12,7 @@ from casebook import models as m
 from casebook import outgoing, reading
 from casebook.clock import now
 from casebook.config import settings
-from casebook.errors import ConfigError, MadoguchiError
+from casebook.errors import ConfigError, IllegalMove, MadoguchiError
 from casebook.outbound import Sent
 from casebook.policy import load_policy
 from casebook.states import DraftState
@@ -141,7 +141,7 @@ def as_seen(draft: m.Draft, at: datetime) -> Sent:
 
 
 def must_fit(draft: m.Draft) -> None:
-    """Raise MadoguchiError where a draft is longer than the account that it would leave through
+    """Raise IllegalMove where a draft is longer than the account that it would leave through
     takes, so that nobody approves what can never leave. Nothing is known of one that cannot be
     opened."""
     name = account(draft)
@@ -153,7 +153,7 @@ def must_fit(draft: m.Draft) -> None:
     body = reading.wording(draft).body
     for limit in limits:
         if (length := limit.count(body)) > limit.most:
-            raise MadoguchiError(
+            raise IllegalMove(
                 say(
                     f"{draft.case.receipt}：{name} から送れる長さは {limit.most:,} までです"
                     f"（現在 {length:,}）。madoguchi edit で短くしてください",

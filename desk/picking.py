@@ -7,6 +7,7 @@ from typing import Any
 from casebook import outgoing
 from casebook.errors import ConfigError
 from casebook.models import Case, Draft
+from casebook.reading import by_receipt
 from casebook.receipt import find_receipts
 from casebook.states import DraftState
 from casebook.timing import Purpose
@@ -14,12 +15,13 @@ from desk.words import say
 
 
 def case_of(receipt: str) -> Case:
-    """The case with this number. Raises ConfigError where it is none, or no case has it."""
+    """The case that this number stands for (`reading.by_receipt`). Raises ConfigError where it is
+    none, or no case has it."""
     number = _number(receipt)
-    case: Case | None = Case.objects.filter(receipt=number).first()
-    if case is None:
+    key = by_receipt([number]).get(number)
+    if key is None:
         raise ConfigError(say(f"{number}: 該当する案件がありません", f"{number}: no such case"))
-    return case
+    return Case.objects.get(pk=key)
 
 
 def newest(receipt: str) -> Draft:
@@ -95,7 +97,7 @@ def failed_with(code: str) -> list[Draft]:
 
 def _drafts(number: str) -> list[Draft]:
     found: Any = Draft.objects.select_related("case", "answers", "answers__triage", "estimate")
-    return list(found.filter(case__receipt=number).order_by("pk"))
+    return list(found.filter(case=by_receipt([number]).get(number)).order_by("pk"))
 
 
 def _number(receipt: str) -> str:

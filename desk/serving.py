@@ -16,18 +16,27 @@ def serve(host: str, port: int) -> None:
     start()
     _quiet()
     import uvicorn
+    from django.contrib.sessions.backends.db import SessionStore
     from django.core.asgi import get_asgi_application
 
-    # No access log: the address of a survey is what gives access to it.
-    uvicorn.run(
-        get_asgi_application(),
-        host=host,
-        port=port,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        log_level="warning",
-    )
+    from desk.keeping import Keeper
+
+    SessionStore.clear_expired()
+    keeper = Keeper()
+    keeper.start()
+    try:
+        # No access log: the address of a survey is what gives access to it.
+        uvicorn.run(
+            get_asgi_application(),
+            host=host,
+            port=port,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            log_level="warning",
+        )
+    finally:
+        keeper.close()
 
 
 def _quiet() -> None:
@@ -39,7 +48,8 @@ def _quiet() -> None:
     logger.setLevel(logging.ERROR)
     logger.propagate = False
     # What strangers try is no trouble of ours.
-    logging.getLogger("django.security").setLevel(logging.CRITICAL)
+    for name in ("django.security", "axes", "mozilla_django_oidc"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # WhiteNoise reads files in one piece; the one that there is has four kilobytes.
     warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 

@@ -14,66 +14,22 @@ from rich.text import Text
 from casebook import reading
 from casebook.config import settings
 from casebook.lengths import LIMITS
-from casebook.models import Draft, Triage
+from casebook.models import Draft, DraftVersion, Triage
 from casebook.policy import load_policy
 from casebook.rows import triage_value
 from casebook.types import Channel, Visibility
+from desk import labelling, names
 from desk.guarding import why
 from desk.ledger import of_author, proposal
-from desk.masking import quoting, seen, title
+from desk.masking import quoting, seen, solution, title
 from desk.screen import console, wide_table
+from desk.words import language as spoken
 from desk.words import lines, plain, say
 from responders.notes import notes
 
 PUBLIC = Visibility.PUBLIC
-_SEVERITY = {
-    3: ("危機", "crisis", "bold red"),
-    2: ("緊急", "urgent", "red"),
-    1: ("通常", "normal", ""),
-    0: ("低", "low", "dim"),
-}
-_KIND = {
-    "complaint": "苦情",
-    "inquiry": "問い合わせ",
-    "request": "要望",
-    "praise": "お褒め",
-    "spam": "迷惑メール",
-    "auto": "自動応答",
-}
-_PURPOSE = {
-    "reply": ("本回答", "answer"),
-    "progress": ("途中経過", "progress report"),
-    "delay": ("遅れのお知らせ", "notice of delay"),
-    "follow_up": ("その後のご確認", "follow-up"),
-}
-"""What a draft is for, where it is no first reply."""
-_STATE = {
-    "pending": "承認待ち",
-    "approved": "承認済み",
-    "sending": "送信中",
-    "sent": "送信済み",
-    "failed": "送信失敗",
-    "needs_check": "要確認",
-    "returned": "届かず戻った",
-    "rejected": "却下",
-    "superseded": "差し替え済み",
-}
-_CHANNEL = {
-    "email": ("メール", "mail"),
-    "x": ("X", "X"),
-    "dm": ("DM", "DM"),
-    "google": ("Google", "Google"),
-    "mastodon": ("Mastodon", "Mastodon"),
-    "bluesky": ("Bluesky", "Bluesky"),
-    "review": ("クチコミ", "review"),
-    "form": ("フォーム", "form"),
-    "web": ("ウェブ", "web"),
-}
-_CONDUCT = {
-    "unreasonable": ("過大な要求", "unreasonable"),
-    "harassment": ("暴言", "harassment"),
-    "threat": ("脅迫", "threat"),
-}
+_STYLE = {3: "bold red", 2: "red", 1: "", 0: "dim"}
+"""How a severity looks in a terminal."""
 
 
 def queue_table(drafts: Sequence[Draft], *, unmask: bool = False) -> None:
@@ -93,11 +49,10 @@ def queue_table(drafts: Sequence[Draft], *, unmask: bool = False) -> None:
         (("お客様", "Customer", 2), ("件名・本文", "Subject or text", 3)),
     )
     for draft in drafts:
-        ja, en, style = _SEVERITY[draft.severity]
         table.add_row(
             Text(draft.case.receipt),
-            Text(say(ja, en), style=style),
-            Text(_purpose(draft) or _kind(draft.answers.triage)),
+            Text(names.severity(draft.severity), style=_STYLE[draft.severity]),
+            Text(names.purpose(draft.purpose) or _kind(draft.answers.triage)),
             Text(when(draft.due or _ready_until(draft))),
             Text(_channel(draft)),
             Text(plain(draft.case.display_name or draft.case.author, 64)),
@@ -109,7 +64,7 @@ def queue_table(drafts: Sequence[Draft], *, unmask: bool = False) -> None:
 def _channel(draft: Draft) -> str:
     """The way of a reply, and how long a public one is of what its network allows."""
     told = _lengths(draft, reading.wording(draft).body)
-    return " ".join(filter(None, (say(*_CHANNEL[draft.channel]), told)))
+    return " ".join(filter(None, (names.channel(draft.channel), told)))
 
 
 def _ready_until(draft: Draft) -> datetime | None:
@@ -123,7 +78,7 @@ def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
     the similar past cases; the customer's abusive passages masked unless `unmask`."""
     screen = console()
     subject, text = seen(draft.answers, unmask=unmask)
-    state = "・".join(filter(None, (_purpose(draft), _state(draft))))
+    state = "・".join(filter(None, (names.purpose(draft.purpose), names.draft_state(draft.state))))
     heading = (draft.case.receipt, state, plain(subject))
     screen.print(Rule(Text("  ".join(filter(None, heading)))))
     sender = f"{plain(draft.answers.display_name)} <{plain(draft.answers.author)}>"
@@ -137,8 +92,8 @@ def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
         about = quoting(version.subject, draft.answers, unmask=unmask)
         ours = f"{say('件名：', 'Subject: ')}{plain(about)}\n\n{body}"
         _part(screen, say("返信案", "Drafted reply"), ours)
-    if draft.prepared:
-        ready = quoting(draft.prepared["body"], draft.answers, unmask=unmask)
+    if version.private_body:
+        ready = quoting(version.private_body, draft.answers, unmask=unmask)
         _part(screen, _prepared_title(draft), ready)
     if told := _way(draft):
         _part(screen, say("送信", "Sending"), told)
@@ -151,7 +106,7 @@ def draft_in_full(draft: Draft, *, unmask: bool = False) -> None:
     if links:
         text = "\n".join(
             f"{link.score:.2f}  {link.similar.receipt}  {plain(title(link.similar), 50)}\n"
-            f"{plain(reading.solution(link.similar))}\n"
+            f"{plain(solution(link.similar))}\n"
             for link in links
         )
         _part(screen, say("似た過去の事例", "Similar past cases"), text)
@@ -169,8 +124,8 @@ def _written(draft: Draft) -> str:
 def _public_title(draft: Draft, body: str) -> str:
     length = _lengths(draft, body)
     return say(
-        f"公開の返信案（{say(*_CHANNEL[draft.channel])}{f'、長さ {length}' if length else ''}）",
-        f"Drafted public reply ({say(*_CHANNEL[draft.channel])}{f', {length}' if length else ''})",
+        f"公開の返信案（{names.channel(draft.channel)}{f'、長さ {length}' if length else ''}）",
+        f"Drafted public reply ({names.channel(draft.channel)}{f', {length}' if length else ''})",
     )
 
 
@@ -198,7 +153,7 @@ def _grave(screen: Console, draft: Draft) -> None:
     """The checklists of a crisis or a threat, and the step against harassment that is proposed."""
     policy = load_policy(settings().policy)
     gravest = reading.standing([draft.case])[draft.case.pk].gravest
-    language = settings().language
+    language = spoken()
     for specialist in policy.checklists(gravest or triage_value(draft.answers.triage)):
         department = policy.departments[specialist.department].name.in_(language)
         steps = "\n".join(f"□ {step.in_(language)}" for step in specialist.checklist)
@@ -213,22 +168,14 @@ def _notes(screen: Console, draft: Draft) -> None:
     triage = getattr(draft.answers, "triage", None)
     if triage is None:
         return
-    found = notes(load_policy(settings().policy), triage_value(triage), settings().language)
+    found = notes(load_policy(settings().policy), triage_value(triage), spoken())
     for heading, told in (
         (say("解決の案", "Suggested solution"), [found.solution, found.authority]),
-        (say("判定の根拠", "Evidence"), found.evidence),
+        (say("判定の根拠", "Evidence"), labelling.seen(found.evidence)),
         (say("ご確認ください", "Please check"), found.flags),
     ):
         if any(told):
             _part(screen, heading, "\n".join(filter(None, told)))
-
-
-def _purpose(draft: Draft) -> str:
-    return say(*_PURPOSE[draft.purpose]) if draft.purpose in _PURPOSE else ""
-
-
-def _state(draft: Draft) -> str:
-    return say(_STATE.get(draft.state, draft.state), draft.state)
 
 
 def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
@@ -254,7 +201,8 @@ def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
         "reply": quoting(version.body, draft.answers, unmask=unmask),
         "length": _length(draft, version.body),
         "prepared": {
-            key: quoting(text, draft.answers, unmask=unmask) for key, text in draft.prepared.items()
+            key: quoting(text, draft.answers, unmask=unmask)
+            for key, text in _ready(draft, version).items()
         },
         "sender": draft.sender,
         "permalink": draft.permalink,
@@ -265,6 +213,12 @@ def draft_json(draft: Draft, *, unmask: bool = False) -> dict[str, Any]:
             for link in draft.case.similar_links.select_related("similar")
         ],
     }
+
+
+def _ready(draft: Draft, version: DraftVersion) -> dict[str, str]:
+    """The private message behind a public reply; empty where there is none."""
+    body = version.private_body
+    return {"subject": "", **draft.prepared, "body": body} if body else {}
 
 
 def _length(draft: Draft, body: str) -> int | None:
@@ -297,8 +251,7 @@ def _basis(draft: Draft) -> str:
 
 
 def _kind(triage: Triage) -> str:
-    kind = say(_KIND[triage.kind], triage.kind)
-    return f"{kind}・{say(*_CONDUCT[triage.conduct])}" if triage.conduct in _CONDUCT else kind
+    return "・".join(filter(None, (names.kind(triage.kind), names.conduct(triage.conduct))))
 
 
 def _part(screen: Console, title: str, text: str) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from csp.decorators import csp
 from django import forms
+from django.conf import settings as settings_of_pages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import get_language_from_request
@@ -63,11 +67,22 @@ class Answer(forms.Form):
         return comment
 
 
+_View = TypeVar("_View", bound=Callable[..., HttpResponse])
+
+
+def for_customers(view: _View) -> _View:
+    """Pages for customers run no script at all."""
+    strict: Any = csp(settings_of_pages.CONTENT_SECURITY_POLICY_FOR_CUSTOMERS)
+    return cast(_View, strict(view))
+
+
+@login_not_required
 @never_cache
+@for_customers
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: HttpRequest, token: str) -> HttpResponse:
     """The survey that a link names: its form, and once it was answered, our thanks."""
-    policy = _policy()
+    policy = policy_in_force()
     try:
         link = followed(token, policy.follow_up.days)
     except Forged:
@@ -98,12 +113,12 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, form: Answer, receipt: str, language: str) -> HttpResponse:
-    words, company = form.words, _policy().company
-    answer = render(
+    words, company = form.words, policy_in_force().company
+    return render(
         request,
         "desk/survey.html",
         {
-            **_reach(language),
+            **reach(language),
             "form": form,
             "number": receipt,
             "limit": COMMENT_LIMIT,
@@ -113,35 +128,32 @@ def _ask(request: HttpRequest, form: Answer, receipt: str, language: str) -> Htt
         },
         status=HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK,
     )
-    # With no-referrer a browser sends `Origin: null`, which the check of the form refuses. The
-    # address of this page goes to no other site with this policy either.
-    answer.headers["Referrer-Policy"] = "same-origin"
-    return answer
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """No such page, or a link that is not ours."""
-    return _say(request, _words(request).unknown, _language(request), HTTPStatus.NOT_FOUND)
+    return _say(request, _words(request).unknown, language_of(request), HTTPStatus.NOT_FOUND)
 
 
 def not_ours(
     request: HttpRequest, reason: str = "", exception: Exception | None = None
 ) -> HttpResponse:
     """A form that did not come from our page."""
-    return _say(request, _words(request).rejected, _language(request), HTTPStatus.FORBIDDEN)
+    return _say(request, _words(request).rejected, language_of(request), HTTPStatus.FORBIDDEN)
 
 
 def not_understood(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """A request that no browser sends by itself: far too long, for another host."""
-    return _say(request, _words(request).rejected, _language(request), HTTPStatus.BAD_REQUEST)
+    return _say(request, _words(request).rejected, language_of(request), HTTPStatus.BAD_REQUEST)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Something failed here."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _say(request, _words(request).failed, _language(request), status)
+    return _say(request, _words(request).failed, language_of(request), status)
 
 
+@login_not_required
 @require_http_methods(["GET", "HEAD"])
 def healthy(request: HttpRequest) -> HttpResponse:
     """That the desk answers; for whoever watches it."""
@@ -149,15 +161,16 @@ def healthy(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@for_customers
 def _say(
     request: HttpRequest, said: Said, language: str, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
-    return render(request, "desk/said.html", {**_reach(language), "said": said}, status=status)
+    return render(request, "desk/said.html", {**reach(language), "said": said}, status=status)
 
 
-def _reach(language: str) -> dict[str, object]:
+def reach(language: str) -> dict[str, object]:
     """What every page holds: its language and words, and how to reach the desk."""
-    company = _policy().company
+    company = policy_in_force().company
     return {
         "language": language,
         "words": WORDS[language],
@@ -169,16 +182,16 @@ def _reach(language: str) -> dict[str, object]:
 
 
 def _words(request: HttpRequest) -> Words:
-    return WORDS[_language(request)]
+    return WORDS[language_of(request)]
 
 
-def _language(request: HttpRequest) -> str:
+def language_of(request: HttpRequest) -> str:
     """The language of a page that belongs to no case: the browser's, else the policy's."""
     if "HTTP_ACCEPT_LANGUAGE" not in request.META:
-        return _policy().language
+        return policy_in_force().language
     found = get_language_from_request(request)
-    return found if found in WORDS else _policy().language
+    return found if found in WORDS else policy_in_force().language
 
 
-def _policy() -> Policy:
+def policy_in_force() -> Policy:
     return load_policy(settings().policy)

@@ -1,9 +1,14 @@
-"""What the command line says, in the language of the configuration."""
+"""What the desk says, in the language of whoever reads it: on the command line the configuration's,
+on a page the reader's own."""
 
 from __future__ import annotations
 
 import json
+import secrets
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +19,35 @@ _STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Unicode's categories of what moves a cursor, turns the direction of writing, or ends a line."""
 
 
-def say(ja: str, en: str) -> str:
-    """The wording in the configured language; Japanese while the configuration cannot be read."""
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
+
+
+def language() -> str:
+    """The reader's language, `ja` or `en`; Japanese while the configuration cannot be read."""
     try:
-        return en if settings().language == "en" else ja
+        return _spoken.get() or settings().language
     except ConfigError:
-        return ja
+        return "ja"
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Let `say` speak this language within the block; in this context only."""
+    token = _spoken.set(chosen)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def say(ja: str, en: str) -> str:
+    """The wording in the reader's language."""
+    return en if language() == "en" else ja
+
+
+def random_password() -> str:
+    """A password that nobody guesses: 96 random bits."""
+    return secrets.token_urlsafe(12)
 
 
 def plain(text: str, limit: int = 0) -> str:

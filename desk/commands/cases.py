@@ -139,9 +139,9 @@ def _case(receipt: str) -> Case:
                 f"{receipt!r} is no receipt number: mistyped? One reads like M-7F3K2Q",
             )
         )
-    case = Case.objects.filter(receipt=number).first()
+    case = Case.objects.select_related("merged_into").filter(receipt=number).first()
     if case is None:
         raise ConfigError(
             say(f"{number}: この案件はありません", f"{number}: there is no such case")
         )
-    return case
+    return case.merged_into or case

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from desk import labelling
 from desk.lines import Lines, row
 from desk.words import as_json, lines, plain, say
 
@@ -88,7 +89,7 @@ def _show(one: Drafted) -> None:
         ),
         (say("解決の案", "Suggested solution"), [note.solution, note.authority]),
         (say("手順", "Checklist"), [f"□ {step}" for step in note.checklist]),
-        (say("判定の根拠", "Evidence"), list(note.evidence)),
+        (say("判定の根拠", "Evidence"), labelling.seen(note.evidence)),
         (say("ご確認ください", "Please check"), list(note.flags)),
     )
     for title, told in parts:

@@ -18,10 +18,11 @@ from casebook.policy import Policy, load_policy
 from casebook.start import start
 from casebook.states import DraftState
 from casebook.timing import About, Purpose
+from casebook.types import Finding
 from desk.words import as_json, say
 
 if TYPE_CHECKING:
-    from casebook.types import Finding
+    from casebook.models import Draft
 
 Receipt = Annotated[str, typer.Argument(help=say("受付番号（M-…）", "Receipt number (M-…)"))]
 AsJson = Annotated[bool, typer.Option("--json", help=say("1行に1件の JSON", "One JSON a line"))]
@@ -29,7 +30,7 @@ Unmask = Annotated[
     bool,
     typer.Option(
         "--unmask",
-        help=say("〔伏せ字〕にした暴言なども見せる", "Show the abusive passages that are masked"),
+        help=say("伏せた箇所も見せる（監査に残ります）", "Show what is masked; it is audited"),
     ),
 ]
 Which = Annotated[
@@ -113,12 +114,14 @@ def queue(
 
     if receipt is not None:
         draft = newest(receipt)
+        _asked([draft], unmask=unmask)
         if json:
             typer.echo(as_json(draft_json(draft, unmask=unmask)))
         else:
             draft_in_full(draft, unmask=unmask)
         return
     drafts = reading.queue()
+    _asked(drafts, unmask=unmask)
     if json:
         for draft in drafts:
             typer.echo(as_json(draft_json(draft, unmask=unmask)))
@@ -126,6 +129,14 @@ def queue(
     queue_table(drafts, unmask=unmask)
     if waiting := quarantine_line():
         typer.echo(waiting)
+
+
+def _asked(drafts: Sequence[Draft], *, unmask: bool) -> None:
+    """Let the audit keep who sees these without their masks."""
+    from casebook import moves
+
+    for case in dict.fromkeys(draft.case_id for draft in drafts if unmask):
+        moves.unmasked(case, getpass.getuser())
 
 
 def approve(
@@ -150,7 +161,6 @@ def approve(
     """Approve the pending draft of a case, with the further promises that are confirmed."""
     start()
     from casebook import moves
-    from desk.outbox import must_fit
     from desk.picking import waiting
     from desk.replying import approve as approved
 
@@ -167,28 +177,32 @@ def approve(
         if (found := moment(time, policy)) is not None
     ]
     draft = waiting(receipt, DraftState.PENDING, purpose)
-    must_fit(draft)
     draft = approved(policy, draft, getpass.getuser(), more, override)
-    typer.echo(say(f"承認しました：{draft.case.receipt}", f"Approved: {draft.case.receipt}"))
+    number = draft.case.receipt
+    if draft.state == DraftState.PENDING:
+        told = say(
+            f"1人目として承認しました。もう1人の承認を待ちます：{number}",
+            f"Approved by you; it waits for a second person: {number}",
+        )
+    else:
+        told = say(f"承認しました：{number}", f"Approved: {number}")
+    typer.echo(told)
 
 
 def edit(receipt: Receipt, due: Due = None, purpose: Which = None) -> None:
     """Replace the body of the pending draft of a case, and its time where `due` is given; what the
     guard says of it, and the times that it promises besides, are printed."""
     start()
-    from casebook import moves
     from desk.picking import waiting
-    from desk.replying import judged, proposals, reply_of
+    from desk.replying import edit as edited
+    from desk.replying import proposals
 
     draft = waiting(receipt, DraftState.PENDING, purpose)
     body, policy = read_body(), load_policy(settings().policy)
-    given = moment(due, policy)
-    made = reply_of(draft, body, given)
-    findings = judged(policy, made, draft.answers)
-    moves.edit(draft.pk, getpass.getuser(), body, findings, given)
+    draft = edited(policy, draft, getpass.getuser(), body, moment(due, policy))
     typer.echo(say(f"書き直しました：{draft.case.receipt}", f"Rewritten: {draft.case.receipt}"))
-    tell(findings)
-    for line in proposals(policy, draft, body, made.due, purpose):
+    tell([Finding(**one) for one in draft.findings])
+    for line in proposals(policy, draft, body, draft.due, purpose):
         typer.echo(line, err=True)
 
 

@@ -112,8 +112,7 @@ def _in_zone(day: datetime | None) -> datetime | None:
 
 
 def _row(one: Found) -> dict[str, Any]:
-    from casebook import reading
-    from desk.masking import seen, title
+    from desk.masking import answer, seen, solution, title
 
     case = one.case
     return {
@@ -122,8 +121,8 @@ def _row(one: Found) -> dict[str, Any]:
         "why": {"meaning": one.meaning, "words": list(one.words)},
         "subject": title(case),
         "text": seen(one.message)[1],
-        "answer": reading.answer(case),
-        "resolution": reading.solution(case),
+        "answer": answer(case),
+        "resolution": solution(case),
         "state": case.state,
         "opened_at": case.opened_at.isoformat(),
         "seconds_to_reply": _seconds(one.until_reply),
@@ -136,17 +135,16 @@ def _seconds(found: Any) -> int | None:
 
 
 def _show(one: Found) -> None:
-    from casebook import reading
-    from desk.masking import title
+    from desk.masking import answer, solution, title
 
     called = plain(title(one.case), 60)
     typer.echo(f"{one.meaning:.2f}  {one.case.receipt}  {called}")
     if one.words:
         typer.echo(f"      {say('共通の語', 'In common')}: {plain(' '.join(one.words))}")
-    answer = plain(reading.answer(one.case), 100)
-    if answer:
-        typer.echo(f"      {say('回答', 'Answered')}: {answer}")
-    typer.echo(f"      {say('解決', 'Solved')}: {plain(reading.solution(one.case))}")
+    answered = plain(answer(one.case), 100)
+    if answered:
+        typer.echo(f"      {say('回答', 'Answered')}: {answered}")
+    typer.echo(f"      {say('解決', 'Solved')}: {plain(solution(one.case))}")
     times = (
         (say("返信まで", "until the reply"), one.until_reply),
         (say("解決まで", "until solved"), one.until_resolved),

@@ -26,6 +26,7 @@ BENCHES = (
     "redact",
     "guard",
     "index",
+    "desk",
     "encode",
     "eta",
 )

@@ -31,18 +31,18 @@ class Place:
             input=text, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
 
-    def run(self, program: str) -> None:
-        """Run Python in this place, with the record ready."""
-        prepared = f"from casebook.start import start; start(); {program}"
-        subprocess.run(
-            [sys.executable, "-c", prepared], cwd=self.root, env=self.environment(), check=True
-        )
+    def run(self, program: str, settings: str = "casebook.settings") -> None:
+        """Run Python in this place, with the record ready, under these settings of Django's."""
+        prepared = f"from casebook.start import start\nstart()\n{program}"
+        variables = {**self.environment(), "DJANGO_SETTINGS_MODULE": settings}
+        subprocess.run([sys.executable, "-c", prepared], cwd=self.root, env=variables, check=True)
 
     def environment(self) -> dict[str, str]:
         """The variables under which commands run here."""
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith("MADOGUCHI_") and name != "DATABASE_URL"
+            if not name.startswith("MADOGUCHI_")
+            and name not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
         }
         return {**inherited, **self.secrets, "PYTHONPATH": str(ROOT)}

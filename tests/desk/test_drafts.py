@@ -51,6 +51,8 @@ def test_another_time_needs_due(place: Place, draft: dict[str, Any]) -> None:
     shown = place.type("queue", draft["receipt"]).stdout
     assert "policy target" not in shown
     assert place.type("approve", draft["receipt"]).returncode == 0
+    assert "Taken back" in place.type("approve", draft["receipt"], "--undo").stdout
+    assert queued(place)["state"] == "pending"
 
 
 def test_a_time_that_is_none_or_has_passed(place: Place, draft: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 
@@ -12,11 +13,12 @@ from casebook import moves, reading
 from casebook.clock import frozen
 from casebook.errors import IllegalMove
 from casebook.policy import load_policy
-from casebook.timing import Purpose
+from casebook.timing import Approval, Purpose
 from casebook.types import Finding
-from desk.replying import approve
+from desk.replying import approve, needs_two, undo_seconds
 from responders.due import say_due
 from tests.casebook.test_promises import opened, written
+from tests.desk.waiting import SORTS, waiting
 
 POLICY = load_policy("default")
 MONDAY = datetime(2026, 11, 30, 16, tzinfo=POLICY.zone)
@@ -126,3 +128,80 @@ def test_a_reason_lets_a_draft_pass() -> None:
         approve(POLICY, draft, "aki", override="店長が確認済み")
     line = draft.case.audit.filter(after="approved").get()
     assert line.note == "admits_fault: 店長が確認済み"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"visibility": "public"}, "public"),
+        ({"severity": 3}, "crisis"),
+        ({"findings": [asdict(Finding("unauthorised_promise", 0, 1))]}, "over_authority"),
+    ],
+)
+def test_policy_says_which_replies_two_people_approve(
+    changes: dict[str, object], reason: Literal["public", "crisis", "over_authority"]
+) -> None:
+    draft = drafted("申し訳ございません。明日（火）12時までにご連絡いたします。")
+    pack = POLICY.model_copy(update={"approval": Approval(two_for=(reason,))})
+    assert not needs_two(pack, draft)
+    for name, value in changes.items():
+        setattr(draft, name, value)
+    assert needs_two(pack, draft)
+    assert not needs_two(POLICY, draft)
+
+
+def test_a_crisis_needs_two_people_also_where_one_says_that_it_is_none() -> None:
+    (draft,) = waiting(SORTS[:1])
+    pack = POLICY.model_copy(update={"approval": Approval(two_for=("crisis",))})
+    assert needs_two(pack, draft)
+    moves.correct(draft.answers_id, {"severity": 1, "crisis": []}, "aki")
+    draft.refresh_from_db()
+    assert draft.severity == 1
+    assert needs_two(pack, draft)
+    (ordinary,) = waiting(SORTS[4:5])
+    moves.correct(ordinary.answers_id, {"severity": 0}, "aki")
+    assert not needs_two(pack, ordinary)
+
+
+def test_the_guard_says_otherwise_and_the_first_approval_counts_no_more() -> None:
+    draft = drafted(
+        "12月1日（火）12時までにご連絡いたします。明日（火）12時までにご連絡いたします。"
+    )
+    with frozen(MONDAY):
+        moves.approve(draft.pk, "aki", two=True)
+        moves.edit(draft.pk, "intake", "書き直し", ())
+        assert m.Draft.objects.get(pk=draft.pk).first_approver == "aki"
+        moves.edit(draft.pk, "intake", "書き直し", [Finding("admits_fault", 0, 1)])
+        assert m.Draft.objects.get(pk=draft.pk).first_approver == ""
+
+
+def test_the_second_person_approves_on_another_day_in_words_of_that_day() -> None:
+    draft = drafted("申し訳ございません。明日（火）12時までにご連絡いたします。")
+    m.Draft.objects.filter(pk=draft.pk).update(severity=3)
+    pack = POLICY.model_copy(update={"approval": Approval(two_for=("crisis",))})
+    with frozen(MONDAY):
+        assert approve(pack, m.Draft.objects.get(pk=draft.pk), "mori").state == "pending"
+    with frozen(TUESDAY):
+        assert approve(pack, m.Draft.objects.get(pk=draft.pk), "aki").state == "approved"
+
+
+def test_whoever_read_an_older_version_approves_nothing() -> None:
+    draft = drafted("申し訳ございません。明日（火）12時までにご連絡いたします。")
+    with frozen(MONDAY):
+        moves.edit(
+            draft.pk, "mori", "申し訳ございません。明日（火）12時までにお電話いたします。", ()
+        )
+        with pytest.raises(IllegalMove, match="version 3 is in force"):
+            approve(POLICY, draft, "aki")
+
+
+def test_an_approval_is_no_longer_undone_for_sure_after_half_a_minute() -> None:
+    draft = drafted("申し訳ございません。明日（火）12時までにご連絡いたします。")
+    with frozen(MONDAY):
+        assert undo_seconds(POLICY, draft) == 0
+        done = approve(POLICY, draft, "aki")
+        assert undo_seconds(POLICY, done) == 30
+    with frozen(MONDAY + timedelta(seconds=29)):
+        assert undo_seconds(POLICY, done) == 1
+    with frozen(MONDAY + timedelta(seconds=30)):
+        assert undo_seconds(POLICY, done) == 0

@@ -122,12 +122,12 @@ def test_the_headers_are_strict(pages: Configure) -> None:
     assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Strict")
     browser.post(path, score="4")
     thanks = browser.get(path)
-    assert thanks.headers["Referrer-Policy"] == "no-referrer"
+    assert thanks.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in thanks.headers["Cache-Control"]
 
 
 def test_the_style_sheet_is_served(pages: Configure) -> None:
-    found = Browser().get("/static/desk.css")
+    found = Browser().get("/static/desk/survey.css")
     assert found.status_code == 200
     assert found.headers["Content-Type"].startswith("text/css")
     assert "Access-Control-Allow-Origin" not in found.headers
