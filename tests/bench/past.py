@@ -14,11 +14,12 @@ def main() -> int:
     if sys.argv[1] == "--sync":
         print(_synced())
     else:
-        _make(int(sys.argv[1]))
+        make(int(sys.argv[1]))
     return 0
 
 
-def _make(count: int) -> None:
+def make(count: int) -> None:
+    """Put so many closed cases with their vectors into the record."""
     from tests.bench.index import Made
 
     made = Made(count)
