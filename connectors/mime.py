@@ -18,7 +18,7 @@ from connectors.mime_addresses import MAX_ADDRESSES, addresses, display_name
 from connectors.mime_body import is_text, read_body
 from connectors.mime_flags import is_own, read_flags
 from connectors.mime_headers import Fields
-from connectors.mime_parts import Mail, Part, read_mail
+from connectors.mime_parts import MAX_MAIL, Mail, Part, read_mail
 from connectors.quotes import new_text
 
 _MAX_SUBJECT = 1_000
@@ -61,6 +61,15 @@ def parse_mail(
         truncated=truncated,
         raw=raw,
     )
+
+
+def attached(raw: bytes, position: int) -> tuple[Attachment, bytes] | None:
+    """The attachment at `position` (from 0) of a mail, with its bytes; None where there is none.
+    `raw` must be the whole mail."""
+    body = read_body(read_mail(raw).root)
+    if not 0 <= position < len(body.files):
+        return None
+    return body.attachments[position], body.files[position].content(MAX_MAIL)
 
 
 def as_json(inbound: Inbound) -> dict[str, object]:

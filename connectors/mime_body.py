@@ -31,11 +31,13 @@ _SEPARATORS = re.compile(r"[/\\]+")
 
 @dataclass(slots=True)
 class Body:
-    """What is read in a mail. `enclosed` is the text of a mail that an empty one carries."""
+    """What is read in a mail. `enclosed` is the text of a mail that an empty one carries; `files`
+    are the parts of the `attachments`."""
 
     text: str = ""
     enclosed: str = ""
     attachments: list[Attachment] = field(default_factory=list)
+    files: list[Part] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     room: int = _MAX_SOURCE
 
@@ -60,7 +62,7 @@ def _render(part: Part, body: Body) -> str:
     if part.type in _REPORTS:
         return ""
     if not is_text(part):
-        body.attachments.append(_attachment(part))
+        _take(part, body)
         return ""
     text = _leaf_text(part, body)
     return text.strip("\n")
@@ -78,7 +80,7 @@ def _related(parts: list[Part], body: Body) -> str:
         if part.children:
             text = text or _render(part, body)
         elif part.type != "text/html":
-            body.attachments.append(_attachment(part))
+            _take(part, body)
     return text
 
 
@@ -91,7 +93,7 @@ def _alternative(parts: list[Part], body: Body) -> str:
             continue
         if part.type.startswith("text/") and not part.children:
             if part.type in _FILES or part.disposition == "attachment":
-                body.attachments.append(_attachment(part))
+                _take(part, body)
             elif _says_nothing(text):
                 text = _render(part, body) or text
         else:
@@ -106,7 +108,7 @@ def _attached(part: Part, body: Body) -> str:
         for child in part.children:
             _attached(child, body)
     elif part.type not in ("text/html", "text/plain") or part.disposition == "attachment":
-        body.attachments.append(_attachment(part))
+        _take(part, body)
     return ""
 
 
@@ -178,6 +180,11 @@ def unflow(text: str, delsp: bool) -> str:
             paragraphs.append([mark, content[:-1] if flowed and delsp else content])
         open_depth = depth if flowed else -1
     return "\n".join("".join(pieces) for pieces in paragraphs)
+
+
+def _take(part: Part, body: Body) -> None:
+    body.attachments.append(_attachment(part))
+    body.files.append(part)
 
 
 def _attachment(part: Part) -> Attachment:

@@ -13,7 +13,15 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
-from casebook.config import AccountTable, SenderTable, Settings, SourceTable, Table, explain
+from casebook.config import (
+    PAGES,
+    AccountTable,
+    SenderTable,
+    Settings,
+    SourceTable,
+    Table,
+    explain,
+)
 from casebook.errors import ConfigError
 from connectors.base import Sender, Source
 
@@ -42,6 +50,9 @@ CONNECTORS = {
 }
 """By type, those that come along."""
 
+_MAIL = "smtp"
+"""The type of what sends mails."""
+
 
 def options_of(type_: str) -> type[Table]:
     """The options that a table of this type may have. Raises ConfigError."""
@@ -68,11 +79,14 @@ def sends(type_: str) -> bool:
 
 def answering(settings: Settings) -> dict[str, SenderTable | SourceTable]:
     """For each source (by name) the account that replies to its messages leave through: the sender
-    that answers it, else the source itself where it can send. Raises ConfigError for an unknown
-    type."""
+    that answers it, else the source itself where it can send. What comes by a page of ours is
+    answered by mail, through the first sender of mails unless another is named. Raises ConfigError
+    for an unknown type."""
     own = {one.name: one for one in settings.sources if one.enabled and sends(one.type)}
     others = {name: one for one in settings.senders if one.enabled for name in one.answers}
-    return {**own, **others}
+    mail = next((one for one in settings.senders if one.enabled and one.type == _MAIL), None)
+    pages = dict.fromkeys(PAGES, mail) if mail else {}
+    return {**pages, **own, **others}
 
 
 def _open(table: AccountTable, called: str, way: str, use: str) -> Any:

@@ -1,9 +1,11 @@
-"""Abusive passages hidden from those who read: 〔伏せ字〕 stands in their place."""
+"""Abusive passages and personal data hidden from those who read: 〔伏せ字〕 or 〔電話番号〕 stands
+in their place."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from casebook.types import Span
 
@@ -14,7 +16,8 @@ _JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 _SHORTEST = 2
 """Characters of a passage from which it is hidden wherever else it stands."""
 
-_Ranges = list[tuple[int, int]]
+_Veils = list[tuple[int, int, str]]
+"""Where something is hidden, and under which label."""
 
 
 def masked(text: str, spans: Sequence[Span], hides: Hides, language: str = "") -> str:
@@ -24,7 +27,7 @@ def masked(text: str, spans: Sequence[Span], hides: Hides, language: str = "") -
 
     `language`: that of the mask, `ja` or `en`; by default the text's own.
     """
-    return _without(text, _hidden(text, spans, hides), _mask(text, language))
+    return _without(text, hidden(text, spans, hides), masks(text, language))
 
 
 def masked_message(
@@ -33,41 +36,75 @@ def masked_message(
     """Subject and text of a message, each masked; the spans count in the subject, a line break,
     the text, as triage's do."""
     whole, split = f"{subject}\n{text}", len(subject) + 1
-    ranges, mask = _hidden(whole, spans, hides), _mask(whole, language)
-    above = [(start, min(stop, split - 1)) for start, stop in ranges if start < split - 1]
-    below = [(max(start, split) - split, stop - split) for start, stop in ranges if stop > split]
+    veils, mask = hidden(whole, spans, hides), masks(whole, language)
+    above = [
+        (start, min(stop, split - 1), name) for start, stop, name in veils if start < split - 1
+    ]
+    below = [
+        (max(start, split) - split, stop - split, name)
+        for start, stop, name in veils
+        if stop > split
+    ]
     return _without(subject, above, mask), _without(text, below, mask)
 
 
-def _mask(text: str, language: str) -> str:
+def masks(text: str, language: str) -> Callable[[str], str]:
+    """What stands in the place of a passage, by its label: in `language`, or by default in the
+    text's own."""
     japanese = language == "ja" or (not language and bool(_JAPANESE.search(text)))
-    return "〔伏せ字〕" if japanese else "[masked]"
+
+    def mask(label: str) -> str:
+        from enrich.personal_data import called
+
+        if japanese:
+            return f"〔{called(label, 'ja') or '伏せ字'}〕"
+        return f"[{called(label, 'en') or 'masked'}]"
+
+    return mask
 
 
-def _hidden(text: str, spans: Iterable[Span], hides: Hides) -> _Ranges:
-    found = [(max(0, span.start), min(span.end, len(text))) for span in spans if hides(span.label)]
-    words = {text[start:stop] for start, stop in found if stop - start >= _SHORTEST}
+def hidden(text: str, spans: Iterable[Span], hides: Hides) -> _Veils:
+    """Where `text` is hidden, in order and apart: the passages of hidden labels, and wherever
+    their words stand again."""
+    found = [
+        (max(0, span.start), min(span.end, len(text)), span.label)
+        for span in spans
+        if hides(span.label)
+    ]
+    words = {text[start:stop]: name for start, stop, name in found if stop - start >= _SHORTEST}
     if words:
         again = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-        found += [match.span() for match in re.finditer(again, text)]
+        found += [(*match.span(), words[match[0]]) for match in re.finditer(again, text)]
     return _joined(found)
 
 
-def _joined(found: _Ranges) -> _Ranges:
-    """The ranges in order, none empty, none touching another."""
-    joined: _Ranges = []
-    for start, stop in sorted(found):
+def again(text: str, words: Iterable[Span]) -> Iterator[Span]:
+    """Where the words of these passages stand in another text, however its lines are broken; each
+    with the words as they were."""
+    for span in words:
+        letters = [re.escape(letter) for letter in span.text if not letter.isspace()]
+        if len(letters) < _SHORTEST:
+            continue
+        for match in re.finditer(r"[\s>]{0,9}".join(letters), text):
+            yield replace(span, start=match.start(), end=match.end())
+
+
+def _joined(found: _Veils) -> _Veils:
+    """The veils in order, none empty, none touching another."""
+    joined: _Veils = []
+    for start, stop, name in sorted(found):
         if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+            begun, reach, first = joined[-1]
+            joined[-1] = (begun, max(stop, reach), first)
         elif start < stop:
-            joined.append((start, stop))
+            joined.append((start, stop, name))
     return joined
 
 
-def _without(text: str, ranges: _Ranges, mask: str) -> str:
+def _without(text: str, veils: _Veils, mask: Callable[[str], str]) -> str:
     pieces: list[str] = []
     end = 0
-    for start, stop in ranges:
-        pieces += text[end:start], mask
+    for start, stop, name in veils:
+        pieces += text[end:start], mask(name)
         end = stop
     return "".join((*pieces, text[end:]))

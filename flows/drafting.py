@@ -15,8 +15,9 @@ from casebook import moves, reading, threads, written
 from casebook.accounts import account
 from casebook.clock import now
 from casebook.config import settings
-from casebook.findings import Facts
+from casebook.findings import BEYOND_MAXIMUM, Facts
 from casebook.known import facts as facts_of
+from casebook.networks import network
 from casebook.policy import Policy, load_policy
 from casebook.states import IncidentState
 from casebook.timing import Handled
@@ -35,7 +36,6 @@ from casebook.types import (
 from enrich.index import IndexUnavailable, Synced
 from enrich.similar import similar_cases
 from flows.guarding import judged
-from flows.networks import network
 from flows.pacing import pace
 from flows.rewriting import Rewritable, rewritten
 from responders.draft import CaseFacts, draft, needs_time, replies
@@ -195,7 +195,7 @@ def _prepared(policy: Policy, one: Wanted, case: Facts) -> Reviewed | None:
         visibility=Visibility.PRIVATE,
         language=held.language,
         subject=held.prepared.get("subject", ""),
-        body=held.prepared["body"],
+        body=reading.wording(held).private_body,
         due=datetime.fromisoformat(said) if said else None,
         severity=held.severity,
     )
@@ -240,11 +240,8 @@ def _late(policy: Policy, promised: Estimate, reply: Reply) -> Sequence[Finding]
     """For the approver: the time named is later than the policy allows unseen."""
     if reply.due is None or not promised.beyond:
         return ()
-    told = (
-        f"The time named is {promised.minutes:,} minutes of business time away; the policy's "
-        f"maximum is {policy.estimate.maximum:,}. Can somebody answer sooner?"
-    )
-    return (Finding("beyond_maximum", 0, 0, told, blocking=False),)
+    both = f"{promised.minutes}/{policy.estimate.maximum}"
+    return (Finding(BEYOND_MAXIMUM, 0, 0, both, blocking=False),)
 
 
 def _similar(

@@ -20,10 +20,10 @@ from casebook.findings import Facts
 from casebook.known import known
 from casebook.links import survey_link
 from casebook.locks import exclusive
+from casebook.networks import network
 from casebook.policy import Policy, load_policy
 from casebook.types import Channel, Triage, Visibility
 from flows.guarding import judged
-from flows.networks import network
 from responders.calendar import Calendar, calendar
 from responders.later import follow_up, progress
 from responders.letters import Letter

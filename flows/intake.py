@@ -13,7 +13,7 @@ from prefect.tasks import Task, exponential_backoff
 
 from casebook.errors import TransientError
 from casebook.start import start
-from flows import alerting, pipeline, steps
+from flows import alerting, hooks, pipeline, steps
 
 
 def _transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -35,6 +35,7 @@ _TASKS: dict[Callable[..., Any], Task[..., Any]] = {
     steps.relate_batch: task(name="relate", **_again)(steps.relate_batch),
     steps.answer_batch: task(name="answer", **_again)(steps.answer_batch),
     alerting.tell: task(name="alert", **_again)(alerting.tell),
+    hooks.tell: task(name="webhook", **_again)(hooks.tell),
 }
 
 

@@ -19,7 +19,7 @@ from casebook.config import settings
 from casebook.errors import ConnectorError, MadoguchiError, PermanentError
 from casebook.locks import exclusive
 from casebook.states import MessageState
-from flows import alerting, steps
+from flows import alerting, hooks, steps
 from flows.allowance import ALLOWANCE
 from flows.shelf import SHELF
 
@@ -123,6 +123,7 @@ def _run(each: Each, due_only: bool) -> Summary:
     while relating.batch():
         answering.all()
         alerts += _alerts(each)
+    _webhooks(each)
     return Summary(
         polled=len(names),
         seen=sum(result.seen for result in polled),
@@ -149,6 +150,19 @@ def _alerts(each: Each) -> int:
         _log.warning("alerts: unforeseen %s", type(result).__name__)
         return 0
     return int(result)
+
+
+def _webhooks(each: Each) -> None:
+    """Tell webhooks what happened, at the desk too since the last run; what goes wrong with them is
+    tried again."""
+    keys = hooks.due()
+    if not keys:
+        return
+    (result,) = each(hooks.tell, [keys])
+    if isinstance(result, (OperationalError, InterfaceError)):
+        raise result
+    if isinstance(result, Exception):
+        _log.warning("webhooks: unforeseen %s", type(result).__name__)
 
 
 def _wanted(due_only: bool) -> list[str]:

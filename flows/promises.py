@@ -19,13 +19,13 @@ from casebook.config import settings
 from casebook.errors import MadoguchiError
 from casebook.known import known
 from casebook.locks import exclusive
+from casebook.networks import network
 from casebook.policy import Policy, load_policy
 from casebook.rows import triage_value
 from casebook.timing import Handled, Purpose
 from casebook.types import AlertReason, Channel, Conduct, Estimate, Kind, Triage, Visibility
 from flows import alerting
 from flows.guarding import judged
-from flows.networks import network
 from flows.pacing import pace
 from flows.surviving import each
 from responders.calendar import calendar

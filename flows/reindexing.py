@@ -25,7 +25,7 @@ from enrich.history import MINIMUM, SAMPLE, fit
 from enrich.index import IndexBusy, opened, sweep, sync
 from flows.pipeline import Report
 
-ROLES = ("worker", "desk")
+ROLES = ("worker", "desk", "pages")
 """Who keeps an embedded shard each."""
 
 _CHUNK = 256

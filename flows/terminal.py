@@ -229,7 +229,21 @@ def _send(options: argparse.Namespace) -> int:
     return 1 if summary.troubles else 0
 
 
+def _webhooks(options: argparse.Namespace) -> int:
+    from flows import hooks
+
+    made = hooks.tell(hooks.due())
+    if options.json:
+        print(json.dumps(asdict(made)))
+    elif settings().language == "en":
+        print(made.line())
+    else:
+        print(f"Webhook：送信 {made.sent} 件、失敗 {made.failed} 件")
+    return 1 if made.failed else 0
+
+
 _WAYS = {
+    "webhooks": _webhooks,
     "intake": _intake,
     "reindex": _reindex,
     "refit": _refit,

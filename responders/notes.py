@@ -14,6 +14,7 @@ _SIMILAR = 3
 """Past cases that are shown."""
 _EXCERPT = 120
 _MASKED = Bilingual(ja="〔伏せ字〕", en="[masked]")
+_QUOTED = Bilingual(ja="「{}」", en="“{}”")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Notes:
     solution: str
     authority: str
     checklist: tuple[str, ...]
-    evidence: tuple[str, ...]
+    evidence: tuple[tuple[str, str], ...]
     flags: tuple[str, ...]
 
 
@@ -73,11 +74,15 @@ def _authority(policy: Policy, department: str, language: str) -> str:
     return f"{name.ja}が決定。{may}"
 
 
-def _evidence(policy: Policy, triage: Triage, language: str) -> Iterable[str]:
+def _evidence(policy: Policy, triage: Triage, language: str) -> Iterable[tuple[str, str]]:
     for span in triage.evidence:
         quoted = " ".join(span.text.split())[:_EXCERPT]
-        shown = _MASKED.in_(language) if policy.masking.hides(span.label) else f"「{quoted}」"
-        yield f"{span.label}: {shown}"
+        shown = (
+            _MASKED.in_(language)
+            if policy.masking.hides(span.label)
+            else _QUOTED.in_(language).format(quoted)
+        )
+        yield span.label, shown
 
 
 def _flags(policy: Policy, triage: Triage) -> Iterable[Bilingual]:

@@ -25,7 +25,13 @@ os.environ["PREFECT_HOME"] = str(VAR / "prefect")
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 
 _config = VAR / "madoguchi.toml"
-_config.write_text('var = "."\nlanguage = "en"\n[prefect]\napi_url = "http://127.0.0.1:9/api"\n')
+_config.write_text(
+    'var = "."\nlanguage = "en"\n[prefect]\napi_url = "http://127.0.0.1:9/api"\n'
+    # Nobody answers there; the pages of such a sign-in are among the desk's all the same.
+    '[desk.oidc]\nclient_id = "desk"\nclient_secret = { env = "OIDC_SECRET" }\n'
+    'authorization_url = "http://127.0.0.1:9/authorize"\ntoken_url = "http://127.0.0.1:9/token"\n'
+    'userinfo_url = "http://127.0.0.1:9/userinfo"\njwks_url = "http://127.0.0.1:9/jwks"\n'
+)
 os.environ["MADOGUCHI_CONFIG"] = str(_config)
 
 if os.environ.get("MADOGUCHI_TEST_DATABASE") == "postgresql":

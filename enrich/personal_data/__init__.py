@@ -121,6 +121,13 @@ class Placeholders:
         return f"〔{ja}{number}〕" if self._japanese else f"[{en} {number}]"
 
 
+def called(label: str, language: str) -> str:
+    """What a type is called in a placeholder of this language: 電話番号, or phone in English; empty
+    for what is no type."""
+    ja, en = next((words for kind, words in _WORDS.items() if kind == label), ("", ""))
+    return ja if language == "ja" else en
+
+
 def public_values(texts: Iterable[str]) -> frozenset[str]:
     """What a company itself makes known, as `find` takes it: its addresses and numbers, each as it
     may stand in a letter."""

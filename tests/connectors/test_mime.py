@@ -10,7 +10,7 @@ import pytest
 
 from casebook.types import Attachment, Channel, Flags, Inbound, Visibility
 from connectors import charsets
-from connectors.mime import as_json, parse_mail
+from connectors.mime import as_json, attached, parse_mail
 
 FIXTURES = Path(__file__).parent / "fixtures/mime"
 BODY = (
@@ -433,3 +433,15 @@ def test_a_mail_librarys_mails() -> None:
         assert not any(defect.startswith("mail: ") for defect in found.defects), path
         if path.parent.name == "multipart_report_emails":
             assert found.flags.bounce, path
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.eml")), ids=lambda path: path.stem)
+def test_each_attachment_is_found_with_its_bytes(path: Path) -> None:
+    raw = path.read_bytes()
+    known = parse_mail(raw).attachments
+    for place, attachment in enumerate(known):
+        found = attached(raw, place)
+        assert found is not None
+        assert (found[0], len(found[1])) == (attachment, attachment.bytes)
+    assert attached(raw, len(known)) is None
+    assert attached(raw, -1) is None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
-import psutil
 import pytest
 
 from casebook.errors import ConfigError
@@ -26,10 +26,6 @@ def _documents(process: Apart) -> list[Vectors]:
     return process.answer()
 
 
-def _child() -> psutil.Process:
-    return psutil.Process().children()[-1]
-
-
 def test_it_gives_what_the_encoders_give_here(apart: Apart) -> None:
     apart.ask(TEXTS)
     assert apart.answer() == Encoders("bundled").documents(TEXTS)
@@ -44,28 +40,23 @@ def test_answers_come_in_the_order_of_the_questions(apart: Apart) -> None:
 
 
 def test_a_model_that_is_not_there_is_told_and_ends_nothing() -> None:
-    process = Apart(Encoders("/nowhere/a-model"))
-    for _ in range(2):
-        process.ask(TEXTS)
-        with pytest.raises(ConfigError, match="no such folder"):
-            process.answer()
-    process.close()
+    with closing(Apart(Encoders("/nowhere/a-model"))) as process:
+        for _ in range(2):
+            process.ask(TEXTS)
+            with pytest.raises(ConfigError, match="no such folder"):
+                process.answer()
 
 
 def test_a_process_that_died_is_told() -> None:
-    process = Apart(Encoders("/nowhere/a-model"))
-    child = _child()
-    child.kill()
-    child.wait()
-    with pytest.raises(ChildProcessError):
-        _documents(process)
-    process.close()
+    with closing(Apart(Encoders("/nowhere/a-model"))) as process:
+        process._process.kill()
+        process._process.wait()
+        with pytest.raises(ChildProcessError):
+            _documents(process)
 
 
 def test_it_ends_with_this_process_even_where_that_is_killed() -> None:
-    process = Apart(Encoders("/nowhere/a-model"))
-    child = _child()
-    # What the system does with the pipe of a process that was killed.
-    process._pipe.close()
-    assert child.wait(timeout=20) == 0
-    process.close()
+    with closing(Apart(Encoders("/nowhere/a-model"))) as process:
+        # What the system does with the pipe of a process that was killed.
+        process._pipe.close()
+        assert process._process.wait(timeout=20) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -220,7 +221,7 @@ def _ways(parsed: Any) -> int:
 
 
 def test_each_pattern_does_little_work_at_one_place() -> None:
-    parser: Any = re._parser  # type: ignore[attr-defined]
+    parser: Any = import_module("re._parser")
     for pattern in set(_patterns()):
         assert _ways(parser.parse(_WORD.sub("(?:x )", pattern))) <= _MOST_WAYS, pattern
 

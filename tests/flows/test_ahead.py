@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from enrich.encoders import Encoders
@@ -40,7 +39,8 @@ def test_what_fails_meanwhile_mixes_up_no_vectors(ahead: Ahead, coders: Encoders
 
 def test_after_a_process_has_died_another_one_is_started(ahead: Ahead, coders: Encoders) -> None:
     ahead.load(coders)
-    child = psutil.Process().children()[-1]
+    assert ahead._apart is not None
+    child = ahead._apart._process
     child.kill()
     child.wait()
     # What was asked of the dead one is lost, and asked again.

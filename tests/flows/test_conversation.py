@@ -108,6 +108,27 @@ def test_from_a_mention_to_the_kept_promise_on_x(x: XServer) -> None:
     assert state(public) == "sent"
 
 
+def test_who_comes_over_gets_the_private_message_as_people_left_it(x: XServer) -> None:
+    x.put("@acme_jp 届いたお皿が割れていました")
+    took_in(answer=False)
+    row = m.Message.objects.get()
+    assert row.case_id is not None
+    public = Reply(Channel.X, Visibility.PUBLIC, "ja", "", PUBLIC, None)
+    private = Reply(Channel.DM, Visibility.PRIVATE, "ja", "", PREPARED, DUE)
+    answered = moves.Answered(row.case_id, {row.pk: JUDGED}, reply=public, prepared=private)
+    (key,) = moves.answer([answered])
+    better = PREPARED.replace("。", "。何卒よろしくお願いいたします。", 1)
+    moves.edit(key, "aki", PUBLIC, (), private_body=better)
+    moves.approve(key, "aki")
+    with clock(MADE + MINUTE, x):
+        assert send().sent == 1
+    with clock(MADE + 30 * MINUTE, x):
+        x.put_dm("DMで失礼します。注文番号は 4711 です。")
+        took_in()
+    draft = m.Draft.objects.get(state="pending")
+    assert (draft.versions.get().body, draft.due) == (better, DUE)
+
+
 @pytest.mark.parametrize("thanks", ["ありがとうございます！", "👍", "了解です。DMを送りました"])
 def test_thanks_under_our_reply_get_none(x: XServer, thanks: str) -> None:
     mention(x)

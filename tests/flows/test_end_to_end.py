@@ -58,6 +58,10 @@ def body(draft: m.Draft) -> str:
     return draft.versions.get(number=draft.version).body
 
 
+def private_body(draft: m.Draft) -> str:
+    return draft.versions.get(number=draft.version).private_body
+
+
 def approve_and_send(place: Place, draft: m.Draft, minutes: int) -> None:
     """A person approves a draft at this minute; a minute later it has left."""
     with place.clock(place.start + minutes * MINUTE):
@@ -85,7 +89,7 @@ def test_from_the_first_word_to_the_kept_promise(place: Place) -> None:
         second = waiting()
         assert second.visibility == "private"
         if place.in_public:
-            assert body(second) == first.prepared["body"]
+            assert body(second) == private_body(first)
             assert second.due is not None
             assert second.due.isoformat() == first.prepared["due"]
     approve_and_send(place, second, 31)
@@ -121,7 +125,7 @@ def test_who_answers_in_public_again_is_not_invited_again(x: XPlace) -> None:
     with x.clock(x.start + 20 * MINUTE):
         x.come_over("", MORE)
         took_in("x")
-        assert body(waiting()) == again.prepared["body"]
+        assert body(waiting()) == private_body(again)
 
 
 def test_thanks_for_the_reply_get_no_other(x: XPlace) -> None:
@@ -145,7 +149,7 @@ def test_several_messages_in_a_row_get_the_prepared_one(x: XPlace) -> None:
         with x.clock(x.start + minute * MINUTE):
             x.come_over("", text)
             took_in("x")
-            assert body(waiting()) == first.prepared["body"]
+            assert body(waiting()) == private_body(first)
 
 
 def test_a_prepared_message_whose_time_has_passed_is_drafted_anew(x: XPlace) -> None:
@@ -161,7 +165,7 @@ def test_a_prepared_message_whose_time_has_passed_is_drafted_anew(x: XPlace) -> 
         draft = waiting()
     assert draft.due is not None
     assert draft.due > later
-    assert body(draft) != first.prepared["body"]
+    assert body(draft) != private_body(first)
 
 
 def test_a_threat_is_not_answered_with_what_was_prepared(x: XPlace) -> None:
@@ -176,7 +180,7 @@ def test_a_threat_is_not_answered_with_what_was_prepared(x: XPlace) -> None:
         )
         took_in("x")
         assert waiting().answers.triage.conduct == "threat"
-        assert body(waiting()) != first.prepared["body"]
+        assert body(waiting()) != private_body(first)
 
 
 def test_what_was_prepared_goes_with_the_post_that_is_deleted(x: XPlace) -> None:
@@ -189,7 +193,7 @@ def test_what_was_prepared_goes_with_the_post_that_is_deleted(x: XPlace) -> None
     with x.clock(x.start + 1440 * MINUTE):
         assert rechecking.run().erased == 1
     first.refresh_from_db()
-    assert (first.state, first.prepared) == ("sent", {})
+    assert (first.state, first.prepared, private_body(first)) == ("sent", {}, "")
 
 
 @pytest.mark.parametrize("name", ["x", "mastodon", "bluesky"])

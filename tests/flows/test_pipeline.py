@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -17,8 +18,10 @@ from casebook import moves, reading
 from casebook.clock import now
 from casebook.config import settings
 from casebook.locks import exclusive
+from casebook.types import Channel, Visibility
 from flows import pipeline, steps
 from flows.terminal import each_directly
+from tests.casebook.test_moves import inbound, received
 from tests.conftest import Configure
 from tests.flows.conftest import imap_table
 from tests.mails import made_mails
@@ -62,6 +65,18 @@ def test_the_samples_become_a_queue_of_drafts(mailbox: Mailbox) -> None:
         version = reading.wording(draft)
         assert draft.case.receipt in version.body
         assert draft.due is None or draft.due > now()
+
+
+def test_behind_a_public_reply_a_private_message_is_ready(mailbox: Mailbox) -> None:
+    text = "届いたお皿が割れていました。どうなっているのですか。"
+    post = inbound(subject="", text=text, new_text=text, sent_at=now())
+    received(replace(post, channel=Channel.X, visibility=Visibility.PUBLIC))
+    assert intake().drafts == 1
+    draft = m.Draft.objects.get()
+    version = reading.wording(draft)
+    assert draft.visibility == "public"
+    assert draft.case.receipt in version.private_body
+    assert len(version.private_body) > len(version.body)
 
 
 def test_a_second_intake_and_a_rebuilt_mailbox_add_nothing(mailbox: Mailbox) -> None:

@@ -14,12 +14,13 @@ from django.db import connections
 from casebook import models as m
 from casebook import moves, outgoing
 from casebook.clock import frozen
-from casebook.config import settings
+from casebook.config import PAGES, settings
 from casebook.errors import IllegalMove
 from casebook.policy import load_policy
-from casebook.types import Flags, Visibility
+from casebook.types import Channel, Flags, Visibility
 from connectors.registry import answering, open_sender
 from flows import alerting, outbox
+from tests.casebook.test_moves import inbound
 from tests.conftest import Configure
 from tests.flows.conftest import target
 from tests.flows.outbox import (
@@ -37,7 +38,7 @@ from tests.flows.outbox import (
     state,
 )
 from tests.receivers import hook
-from tests.sending_tables import smtp_tables, x_table
+from tests.sending_tables import smtp_sender, smtp_tables, x_table
 from tests.smtp_server import Fault, SmtpServer, Stage
 from tests.x_server import XServer
 
@@ -68,6 +69,25 @@ def test_a_reply_leaves_once_as_approved_after_the_time_to_undo(mail: SmtpServer
     assert row.message_id == f"{draft.identity}@example.jp"
     assert draft.case.messages.count() == 2
     assert m.Case.objects.get().state == "waiting"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_came_by_a_page_of_ours_is_answered_by_mail(mail: SmtpServer, page: str) -> None:
+    found = inbound(channel=Channel.FORM, author="hanako@example.jp", external_id="key")
+    draft = approved(page, found=found)
+    assert send(LATER).sent == 1
+    (taken,) = mail.mails
+    assert taken.recipients == ("hanako@example.jp",)
+    assert state(draft) == "sent"
+
+
+def test_another_sender_may_answer_a_page_of_ours(mail: SmtpServer, configure: Configure) -> None:
+    with SmtpServer() as other:
+        more = smtp_sender(other).replace('"desk"', '"web"').replace('"box"', '"desk:form"')
+        configure(smtp_tables(mail, more))
+        assert {name: one.name for name, one in answering(settings()).items()} == {
+            "box": "desk", "desk:api": "desk", "desk:form": "web",
+        }  # fmt: skip
 
 
 def test_an_approval_can_be_taken_back_until_it_leaves(mail: SmtpServer) -> None:

@@ -461,7 +461,7 @@ def test_the_notes_are_for_the_approver() -> None:
     found = notes(TOKYO, triage, "ja", past)
     assert len(found.similar) == 3
     assert "品質保証部が決定" in found.authority
-    assert found.evidence == ("harassment: 〔伏せ字〕", "demand:refund: 「返金 して」")
+    assert found.evidence == (("harassment", "〔伏せ字〕"), ("demand:refund", "「返金 して」"))
     assert "fr" in found.flags[0]
     assert notes(TOKYO, _triage(severity=3, crisis=("injury",)), "en").checklist
     assert found.solution not in _draft(triage).body
