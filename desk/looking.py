@@ -159,7 +159,7 @@ def look(query: str, like: m.Case | None, filters: Filters, limit: int) -> Resul
     if text:
         found = find(
             text, limit + 1, filters.where,
-            exclude=like.pk if like else None, severity=filters.grave,
+            exclude=like.pk if like else None, severity=filters.grave, depth=MOST + 1,
         )  # fmt: skip
     else:
         found = _newest(filters, limit + 1)

@@ -108,18 +108,21 @@ def find(
     *,
     exclude: int | None = None,
     severity: int | None = None,
+    depth: int = 0,
 ) -> list[Found]:
     """The cases nearest to `text` in meaning and words, best first; those that are over, unless
     `where` says otherwise. `exclude` is the key of a case that must not be named; with `severity`
-    only cases whose message is that grave. Raises IndexUnavailable."""
-    near = _seeker([text], limit if severity is None else _DEPTH, where, exclude)[0]
+    only cases whose message is that grave. Rankings are joined over the `depth` nearest of each:
+    whoever asks for more later keeps the order by the same depth. Raises IndexUnavailable."""
+    wide = max(limit, depth) if severity is None else _DEPTH
+    near = _seeker([text], wide, where, exclude)[0]
     if severity is not None:
         grave = m.Triage.objects.filter(
             message__in=[one.message for one in near], severity=severity
         ).values_list("message_id", flat=True)
         kept = set(grave)
-        near = tuple(one for one in near if one.message in kept)[:limit]
-    return _told([text], [near])[0]
+        near = tuple(one for one in near if one.message in kept)
+    return _told([text], [near[:limit]])[0]
 
 
 def find_each(

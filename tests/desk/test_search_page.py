@@ -122,7 +122,8 @@ def test_filters_stand_in_the_address_and_unknown_ones_are_left_out() -> None:
     with frozen(NOON - timedelta(days=60)):
         old = said(PLATE, author="a@example.jp")
         m.Case.objects.filter(pk=old.pk).update(product="皿", cause="defect")
-        moves.tell_again(cases=[old.pk])
+        with transaction.atomic():
+            moves.tell_again(cases=[old.pk])
     with frozen(NOON):
         new = said("届いたお皿が割れていて困っています。", author="b@example.jp")
         solved(old, "交換した")
