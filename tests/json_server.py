@@ -52,7 +52,7 @@ class RefusedError(Exception):
         self.answer: Answer = (status, document, headers or {})
 
 
-class _Http(ThreadingHTTPServer):
+class QuietServer(ThreadingHTTPServer):
     """Callers that are killed are nothing to tell of."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -68,7 +68,7 @@ class JsonServer:
         self.requests: list[Request] = []
         self.lock = threading.RLock()
         self._over = threading.Event()
-        self._http = _Http((LOOPBACK, 0), _handler(self))
+        self._http = QuietServer((LOOPBACK, 0), _handler(self))
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self.url = f"http://{LOOPBACK}:{self._http.server_address[1]}"

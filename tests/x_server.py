@@ -15,10 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.json_server import QuietServer
 from tests.x_api import (
     DM_FIELDS,
     LIMITS,
@@ -79,7 +80,7 @@ class XServer:
         self._last = 0
         self._lock = threading.RLock()
         self._over = threading.Event()
-        self._http = ThreadingHTTPServer((LOOPBACK, 0), _handler(self))
+        self._http = QuietServer((LOOPBACK, 0), _handler(self))
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self.url = f"http://{LOOPBACK}:{self._http.server_address[1]}"
